@@ -1,0 +1,112 @@
+/**
+ * Every tunable in one place, with its unit and the reason for its default.
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Layer from "effect/Layer"
+
+/** The tunables of the client. Build one with {@link make}, provide it with {@link layer}. */
+export interface PresenceConfigShape {
+  /**
+   * How long a socket may take to open, an authorization to be answered, and any other request to
+   * be answered. 10 s: longer than any healthy network needs, shorter than a person waits.
+   */
+  readonly openTimeout: Duration.Duration
+  readonly authorizeTimeout: Duration.Duration
+  readonly requestTimeout: Duration.Duration
+  /** The first wait before a reconnect; it doubles with every attempt. 100 ms, like Studio. */
+  readonly backoffBase: Duration.Duration
+  /** The longest wait between two attempts. 240 s, like Studio. */
+  readonly backoffMax: Duration.Duration
+  /**
+   * How long a connection must have held before the backoff starts over. 10 s: a server that
+   * accepts and drops at once is not hammered.
+   */
+  readonly stableAfter: Duration.Duration
+  /**
+   * How often a session announces itself while nothing changes. 30 s, like Studio and the App SDK:
+   * they drop a session after 90 s without a word.
+   */
+  readonly announceInterval: Duration.Duration
+  /** Changes within this window after an announce go out as one. 200 ms, like Studio. */
+  readonly announceWindow: Duration.Duration
+  /**
+   * The longest delay of an answer to a roll call. 1 s: answers of a large room spread over it
+   * instead of arriving at once.
+   */
+  readonly rollCallJitterMax: Duration.Duration
+  /** How much of that delay each known session adds. 5 ms: two hundred sessions reach 1 s. */
+  readonly rollCallJitterPerSession: Duration.Duration
+  /** How long a session is kept after its last word. 90 s: three missed announces. */
+  readonly sessionTtl: Duration.Duration
+  /**
+   * How long sessions from before a reconnect have to answer the new roll call. 5 s: Studio answers
+   * within 200 ms, ours within 1 s.
+   */
+  readonly staleTimeout: Duration.Duration
+  /** `ready` waits for this long without a newcomer after the roll call. 1 s. */
+  readonly readyQuiet: Duration.Duration
+  /** `ready` waits at most this long after the roll call. 3 s. */
+  readonly readyMax: Duration.Duration
+  /** How long a closing scope waits for the goodbye to be answered. 1 s. */
+  readonly goodbyeTimeout: Duration.Duration
+  /**
+   * How long a connection outlives the last of its React users. 500 ms: React unmounts and mounts
+   * again (StrictMode, Suspense, navigation) without a leave and a join for everyone else.
+   */
+  readonly lingerTimeout: Duration.Duration
+}
+
+const defaults: PresenceConfigShape = {
+  openTimeout: Duration.seconds(10),
+  authorizeTimeout: Duration.seconds(10),
+  requestTimeout: Duration.seconds(10),
+  backoffBase: Duration.millis(100),
+  backoffMax: Duration.seconds(240),
+  stableAfter: Duration.seconds(10),
+  announceInterval: Duration.seconds(30),
+  announceWindow: Duration.millis(200),
+  rollCallJitterMax: Duration.seconds(1),
+  rollCallJitterPerSession: Duration.millis(5),
+  sessionTtl: Duration.seconds(90),
+  staleTimeout: Duration.seconds(5),
+  readyQuiet: Duration.seconds(1),
+  readyMax: Duration.seconds(3),
+  goodbyeTimeout: Duration.seconds(1),
+  lingerTimeout: Duration.millis(500)
+}
+
+/** What of the defaults to change. */
+export type PresenceConfigInput = {
+  readonly [K in keyof PresenceConfigShape]?: Duration.Input | undefined
+}
+
+/**
+ * The tunables, with defaults that fit Studio and the App SDK in the same room.
+ *
+ * @example
+ * const layer = Presence.layer.pipe(Layer.provide(PresenceConfig.layer({ sessionTtl: "60 seconds" })))
+ */
+export const PresenceConfig = Context.Reference<PresenceConfigShape>(
+  "effect-sanity-presence/PresenceConfig",
+  { defaultValue: () => defaults }
+)
+
+/** The defaults with some of them changed. */
+export const make = (input: PresenceConfigInput): PresenceConfigShape => {
+  const config: { -readonly [K in keyof PresenceConfigShape]: PresenceConfigShape[K] } = {
+    ...defaults
+  }
+  const keys: ReadonlyArray<keyof PresenceConfigShape> = Object.keys(defaults).filter(
+    (key): key is keyof PresenceConfigShape => key in defaults
+  )
+  for (const key of keys) {
+    const value = input[key]
+    if (value !== undefined) config[key] = Duration.fromInputUnsafe(value)
+  }
+  return config
+}
+
+/** Provides the defaults with some of them changed. */
+export const layer = (input: PresenceConfigInput): Layer.Layer<never> =>
+  Layer.succeed(PresenceConfig, make(input))

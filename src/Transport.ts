@@ -1,0 +1,120 @@
+/**
+ * The connection to one room: signals come in, messages go out, and the status says how it is.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import type * as SubscriptionRef from "effect/SubscriptionRef"
+import type { ConnectionStatus } from "./ConnectionStatus.ts"
+import type { Location } from "./Location.ts"
+import type { SessionId, UserId } from "./Session.ts"
+
+/**
+ * What the room published. The user id is the server's word, the session id the sender's.
+ *
+ * - `State`: the session is at these locations, all of them.
+ * - `Disconnect`: the session says that it is gone.
+ * - `RollCall`: everyone who has ever announced should announce now.
+ */
+export type TransportEvent =
+  | {
+      readonly _tag: "State"
+      readonly userId: UserId
+      readonly sessionId: SessionId
+      readonly locations: ReadonlyArray<Location>
+    }
+  | { readonly _tag: "Disconnect"; readonly userId: UserId; readonly sessionId: SessionId }
+  | { readonly _tag: "RollCall"; readonly userId: UserId; readonly sessionId: SessionId }
+
+/**
+ * What happens on the connection, in order.
+ *
+ * - `Connected`: a new connection is authorized and subscribed; whatever was known is now suspect.
+ *   `generation` counts from 1.
+ * - `Received`: an event of the room, the echo of one's own included.
+ * - `Disconnected`: the connection is gone; nothing is received until the next `Connected`.
+ */
+export type TransportSignal =
+  | { readonly _tag: "Connected"; readonly generation: number }
+  | { readonly _tag: "Received"; readonly event: TransportEvent }
+  | { readonly _tag: "Disconnected"; readonly reason: string }
+
+/** What a session says to the room. */
+export type TransportMessage =
+  | {
+      readonly _tag: "Announce"
+      readonly sessionId: SessionId
+      readonly locations: ReadonlyArray<Location>
+    }
+  | { readonly _tag: "RollCall"; readonly sessionId: SessionId }
+  | { readonly _tag: "Disconnect"; readonly sessionId: SessionId }
+
+/** There is no connection at the moment, or it was lost before the answer came. */
+export class NotConnected extends Schema.TaggedError<NotConnected>()("NotConnected", {}) {
+  override get message() {
+    return "There is no connection to the presence service at the moment; it is being restored."
+  }
+}
+
+/** The server did not answer in time. */
+export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("RequestTimeout", {
+  method: Schema.String
+}) {
+  override get message() {
+    return `The presence service did not answer ${this.method} in time.`
+  }
+}
+
+/** The server answered with an error. */
+export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
+  method: Schema.String,
+  code: Schema.Finite,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `The presence service refused ${this.method}: ${this.detail} (${this.code}).`
+  }
+}
+
+/**
+ * A message could not be delivered. The connection itself is looked after: a failed send needs no
+ * answer from the caller.
+ *
+ * @example
+ * transport.send(message).pipe(Effect.catchReason("TransportError", "Rejected", (r) => Effect.logWarning(r.message)))
+ */
+export class TransportError extends Schema.TaggedError<TransportError>()("TransportError", {
+  reason: Schema.Union([NotConnected, RequestTimeout, Rejected])
+}) {
+  override get message() {
+    return this.reason.message
+  }
+}
+
+/**
+ * The connection to one room.
+ *
+ * - `signals` is one ordered stream with one reader, {@link Presence}; what arrives together comes
+ *   as one chunk. Signals wait until they are read.
+ * - `send` succeeds when the server has answered; it never waits for a connection.
+ * - `sendNow` writes a message within the call and waits for nothing: for `pagehide`, after which
+ *   no code runs. It does nothing while there is no connection.
+ * - `retryNow` ends a wait between two attempts, or a permanent status, at once.
+ *
+ * Layers: `BifurTransport.layer` (a WebSocket), `TestTransport.layer` (memory).
+ *
+ * @example
+ * const transport = yield* Transport
+ * yield* transport.send({ _tag: "RollCall", sessionId })
+ */
+export class Transport extends Context.Service<
+  Transport,
+  {
+    readonly signals: Stream.Stream<TransportSignal>
+    readonly send: (message: TransportMessage) => Effect.Effect<void, TransportError>
+    readonly sendNow: (message: TransportMessage) => void
+    readonly retryNow: Effect.Effect<void>
+    readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>
+  }
+>()("effect-sanity-presence/Transport") {}

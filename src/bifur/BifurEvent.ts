@@ -1,0 +1,169 @@
+/**
+ * Bifur's presence events and requests as they are on the wire, and their meaning in our terms.
+ * Pure.
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { Location } from "../Location.ts"
+import { SessionId, UserId } from "../Session.ts"
+import type { TransportEvent, TransportMessage } from "../Transport.ts"
+
+/** The method of the notifications that carry presence events. */
+export const notificationMethod = "presence_subscription"
+
+/** The methods of the requests. */
+export const Method = {
+  authorization: "authorization",
+  subscribe: "presence_subscribe",
+  unsubscribe: "presence_unsubscribe",
+  rollCall: "presence_rollcall",
+  announce: "presence_announce",
+  disconnect: "presence_disconnect"
+} as const
+
+/** `presence_announce`: all the places at which a session is. */
+export const AnnounceParams = Schema.Struct({
+  data: Schema.Struct({ sessionId: SessionId, locations: Schema.Array(Schema.Unknown) })
+})
+
+/** `presence_rollcall` and `presence_disconnect`. */
+export const SessionParams = Schema.Struct({ session: SessionId })
+
+const State = Schema.Struct({
+  type: Schema.Literal("state"),
+  i: UserId,
+  m: Schema.Struct({ sessionId: SessionId, locations: Schema.Array(Schema.Unknown) })
+})
+const Disconnect = Schema.Struct({
+  type: Schema.Literal("disconnect"),
+  i: UserId,
+  m: Schema.Struct({ session: SessionId })
+})
+const RollCall = Schema.Struct({
+  type: Schema.Literal("rollCall"),
+  i: UserId,
+  session: SessionId
+})
+
+/**
+ * An event as the server publishes it. The server sets `i`, the user; the session is the sender's
+ * word. Locations are decoded one by one: a bad one costs itself, not its session.
+ */
+export const BifurEvent = Schema.Union([State, Disconnect, RollCall])
+export type BifurEvent = typeof BifurEvent.Type
+
+const Params = Schema.Struct({ subscription: Schema.String, result: Schema.Unknown })
+
+const decodeParams = Schema.decodeUnknownOption(Params)
+const decodeEvent = Schema.decodeUnknownOption(BifurEvent)
+const decodeLocation = Schema.decodeUnknownOption(Location)
+const decodeTyped = Schema.decodeUnknownOption(Schema.Struct({ type: Schema.String }))
+
+/** Why something received was left out. The `unknown-` ones are from a newer peer, not wrong. */
+export type DropReason = "event" | "unknown-event" | "location" | "unknown-location"
+
+/** What a notification says: an event if it could be read, and what had to be left out. */
+export interface Decoded {
+  readonly event: TransportEvent | undefined
+  readonly dropped: ReadonlyArray<DropReason>
+}
+
+const nothingDropped: ReadonlyArray<DropReason> = []
+
+/** The subscription that a presence notification is for, or undefined where it names none. */
+export const subscriptionOf = (params: unknown): string | undefined =>
+  Option.getOrUndefined(decodeParams(params))?.subscription
+
+/**
+ * Decodes the params of a presence notification.
+ *
+ * @example
+ * decodePresence({ subscription: "s", result: { type: "rollCall", i: "p-ada", session: "a1" } })
+ */
+export const decodePresence = (params: unknown): Decoded => {
+  const result = Option.getOrUndefined(decodeParams(params))?.result
+  const event = Option.getOrUndefined(decodeEvent(result))
+  if (event === undefined) {
+    return { event: undefined, dropped: [isUnknownType(result) ? "unknown-event" : "event"] }
+  }
+  switch (event.type) {
+    case "state": {
+      const { dropped, locations } = decodeLocations(event.m.locations)
+      return {
+        event: { _tag: "State", userId: event.i, sessionId: event.m.sessionId, locations },
+        dropped
+      }
+    }
+    case "disconnect":
+      return {
+        event: { _tag: "Disconnect", userId: event.i, sessionId: event.m.session },
+        dropped: nothingDropped
+      }
+    case "rollCall":
+      return {
+        event: { _tag: "RollCall", userId: event.i, sessionId: event.session },
+        dropped: nothingDropped
+      }
+  }
+}
+
+const isUnknownType = (result: unknown): boolean => {
+  const type = Option.getOrUndefined(decodeTyped(result))?.type
+  return type !== undefined && type !== "state" && type !== "disconnect" && type !== "rollCall"
+}
+
+const decodeLocations = (
+  inputs: ReadonlyArray<unknown>
+): { readonly locations: ReadonlyArray<Location>; readonly dropped: ReadonlyArray<DropReason> } => {
+  const locations: Array<Location> = []
+  let dropped: Array<DropReason> | undefined
+  for (const input of inputs) {
+    const location = Option.getOrUndefined(decodeLocation(input))
+    if (location !== undefined) {
+      locations.push(location)
+      continue
+    }
+    const type = Option.getOrUndefined(decodeTyped(input))?.type
+    dropped ??= []
+    dropped.push(type === undefined || type === "document" ? "location" : "unknown-location")
+  }
+  return { locations, dropped: dropped ?? nothingDropped }
+}
+
+/**
+ * An event in our terms as the server would publish it.
+ *
+ * @example
+ * toBifurEvent({ _tag: "RollCall", userId, sessionId }) // { type: "rollCall", i, session }
+ */
+export const toBifurEvent = (event: TransportEvent): BifurEvent => {
+  switch (event._tag) {
+    case "State":
+      return {
+        type: "state",
+        i: event.userId,
+        m: { sessionId: event.sessionId, locations: event.locations }
+      }
+    case "Disconnect":
+      return { type: "disconnect", i: event.userId, m: { session: event.sessionId } }
+    case "RollCall":
+      return { type: "rollCall", i: event.userId, session: event.sessionId }
+  }
+}
+
+/** The method and params of a message to the server. */
+export const toRequest = (
+  message: TransportMessage
+): { readonly method: string; readonly params: { readonly [key: string]: unknown } } => {
+  switch (message._tag) {
+    case "Announce":
+      return {
+        method: Method.announce,
+        params: { data: { sessionId: message.sessionId, locations: message.locations } }
+      }
+    case "RollCall":
+      return { method: Method.rollCall, params: { session: message.sessionId } }
+    case "Disconnect":
+      return { method: Method.disconnect, params: { session: message.sessionId } }
+  }
+}
