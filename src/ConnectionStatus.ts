@@ -56,7 +56,7 @@ export const describe = (status: ConnectionStatus): string => {
     case "Offline":
       return "You are offline. Presence comes back with the network."
     case "Unauthorized":
-      return `The token was refused (${status.reason}). Sign in again or give a token that is valid for this project.`
+      return `The token was refused: ${status.reason.replace(/\.$/, "")}. Sign in again, or give a token that is valid for this project.`
     case "Failed":
       return status.reason
     case "Closed":

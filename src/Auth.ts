@@ -1,0 +1,65 @@
+/**
+ * The token to authorize with, and its changes.
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+
+/** A token, or none. Redacted, so that it reaches no log. */
+export type Token = Option.Option<Redacted.Redacted<string>>
+
+/**
+ * The current token. It is asked for on every attempt to connect, and a change is acted on at once.
+ * None means that the connection authorizes by other means (cookies) or not at all.
+ *
+ * @example
+ * const layer = Auth.layerToken("…")
+ */
+export class Auth extends Context.Service<
+  Auth,
+  { readonly token: SubscriptionRef.SubscriptionRef<Token> }
+>()("effect-sanity-presence/Auth") {
+  /** Always this token. */
+  static layerToken(token: string | Redacted.Redacted<string>): Layer.Layer<Auth> {
+    const redacted = Redacted.isRedacted(token) ? token : Redacted.make(token)
+    return fixed(Effect.succeed(Option.some(redacted)))
+  }
+
+  /** No token. */
+  static readonly layerNone: Layer.Layer<Auth> = Layer.suspend(() =>
+    fixed(Effect.succeed(Option.none()))
+  )
+
+  /**
+   * The token of a configuration: `SANITY_AUTH_TOKEN` of the environment unless another is given.
+   * Where it is not set, there is no token.
+   */
+  static layerConfig(
+    config: Config.Config<Redacted.Redacted<string>> = Config.Redacted("SANITY_AUTH_TOKEN")
+  ): Layer.Layer<Auth, Config.ConfigError> {
+    return fixed(Config.option(config))
+  }
+
+  /**
+   * The token that a ref holds: whoever signs people in and out sets it.
+   *
+   * @example
+   * const token = yield* SubscriptionRef.make<Token>(Option.none())
+   * const layer = Auth.layerRef(token)
+   */
+  static layerRef(token: SubscriptionRef.SubscriptionRef<Token>): Layer.Layer<Auth> {
+    return Layer.succeed(Auth, Auth.of({ token }))
+  }
+}
+
+const fixed = <E>(token: Effect.Effect<Token, E>): Layer.Layer<Auth, E> =>
+  Layer.effect(
+    Auth,
+    Effect.flatMap(token, (value) =>
+      Effect.map(SubscriptionRef.make<Token>(value), (ref) => Auth.of({ token: ref }))
+    )
+  )

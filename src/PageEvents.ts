@@ -1,0 +1,47 @@
+/**
+ * What happens to the page that the code runs in: it goes away, comes back, loses or regains the
+ * network. Outside a browser nothing ever happens.
+ */
+import * as Context from "effect/Context"
+
+/**
+ * - `hide`: the page is going away, for good or into the back/forward cache. No code runs after the
+ *   listeners have returned.
+ * - `show`: the page came back from the back/forward cache.
+ * - `online`: the machine has a network again.
+ */
+export type PageEvent = "hide" | "show" | "online"
+
+/** The events of a page, called synchronously. `isOnline` is the machine's word, not a proof. */
+export interface PageEventsShape {
+  readonly subscribe: (listener: (event: PageEvent) => void) => () => void
+  readonly isOnline: () => boolean
+}
+
+/** No page. */
+export const none: PageEventsShape = { subscribe: () => () => {}, isOnline: () => true }
+
+/** The events of a browser window. */
+export const fromWindow = (window: Window): PageEventsShape => ({
+  subscribe: (listener) => {
+    const onHide = () => listener("hide")
+    const onShow = (event: PageTransitionEvent) => {
+      if (event.persisted) listener("show")
+    }
+    const onOnline = () => listener("online")
+    window.addEventListener("pagehide", onHide)
+    window.addEventListener("pageshow", onShow)
+    window.addEventListener("online", onOnline)
+    return () => {
+      window.removeEventListener("pagehide", onHide)
+      window.removeEventListener("pageshow", onShow)
+      window.removeEventListener("online", onOnline)
+    }
+  },
+  isOnline: () => window.navigator.onLine
+})
+
+/** The page's events: those of the global window where there is one. */
+export const PageEvents = Context.Reference<PageEventsShape>("effect-sanity-presence/PageEvents", {
+  defaultValue: () => (typeof window === "undefined" ? none : fromWindow(window))
+})

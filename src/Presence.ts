@@ -1,0 +1,119 @@
+/**
+ * Presence in one room: who is where, and where this session says it is.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as Announcer from "./Announcer.ts"
+import { type ConnectionStatus, describe, isPermanent } from "./ConnectionStatus.ts"
+import type { Location, ReportedLocation } from "./Location.ts"
+import { PresenceConfig } from "./PresenceConfig.ts"
+import { ConnectionFailed, PresenceError, Unauthorized } from "./PresenceError.ts"
+import type * as PresenceState from "./PresenceState.ts"
+import { SessionId } from "./Session.ts"
+import * as Tracker from "./Tracker.ts"
+import { Transport, type TransportSignal } from "./Transport.ts"
+
+/**
+ * Presence in one room.
+ *
+ * - `sessionId`: fresh for every lifetime of the layer.
+ * - `state`: everyone else, by session; {@link PresenceState.toArray} lists them. It is set only
+ *   when something changed: a heartbeat is no change.
+ * - `reported`: where this session says it is; undefined until the first report.
+ * - `report`: says where this session is, all of it: it replaces the last report. Reading never
+ *   announces anything; before the first report the session is silent. `report([])` means present,
+ *   in no document. Never fails: what could not be sent is sent again.
+ * - `changes`: Joined, Moved and Left, in order, from the moment of subscription.
+ * - `status`: the connection.
+ * - `ready`: the answers to the first roll call are in. Fails where the connection cannot be made.
+ * - `retryNow`: tries to connect at once instead of waiting for the next attempt.
+ *
+ * @example
+ * const program = Effect.gen(function* () {
+ *   const presence = yield* Presence
+ *   yield* presence.report([{ documentId: "drafts.book", path: ["title"] }])
+ *   yield* presence.changes.pipe(Stream.runForEach((change) => Effect.log(change._tag)))
+ * })
+ */
+export class Presence extends Context.Service<
+  Presence,
+  {
+    readonly sessionId: SessionId
+    readonly state: SubscriptionRef.SubscriptionRef<PresenceState.PresenceState>
+    readonly reported: SubscriptionRef.SubscriptionRef<ReadonlyArray<Location> | undefined>
+    readonly report: (locations: ReadonlyArray<ReportedLocation>) => Effect.Effect<void>
+    readonly changes: Stream.Stream<PresenceState.PresenceChange>
+    readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>
+    readonly ready: Effect.Effect<void, PresenceError>
+    readonly retryNow: Effect.Effect<void>
+  }
+>()("effect-sanity-presence/Presence") {
+  /** Presence over a transport. Says `disconnect` when its scope closes. */
+  static readonly layer: Layer.Layer<Presence, never, Transport> = Layer.suspend(() =>
+    Layer.effect(Presence, make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const transport = yield* Transport
+  const config = yield* PresenceConfig
+  const sessionId = yield* makeSessionId
+  const announcer = yield* Announcer.make(transport, config, sessionId)
+  const tracker = yield* Tracker.make(transport, config, sessionId)
+
+  const onSignals = Effect.fnUntraced(function* (signals: ReadonlyArray<TransportSignal>) {
+    const knownSessions = yield* tracker.receive(signals)
+    for (const signal of signals) {
+      if (signal._tag === "Connected") yield* announcer.connected
+      else if (signal._tag === "Disconnected") yield* announcer.disconnected
+      else if (signal.event._tag === "RollCall" && signal.event.sessionId !== sessionId) {
+        yield* announcer.rollCall(knownSessions)
+      }
+    }
+  })
+  yield* transport.signals.pipe(Stream.runForEachArray(onSignals), Effect.forkScoped)
+
+  return Presence.of({
+    sessionId,
+    state: tracker.state,
+    reported: announcer.reported,
+    report: announcer.report,
+    changes: tracker.changes,
+    status: transport.status,
+    ready: Effect.raceFirst(tracker.settled, failWhenPermanent(transport)),
+    retryNow: transport.retryNow
+  })
+})
+
+/** 128 random bits. */
+const makeSessionId: Effect.Effect<SessionId> = Effect.forEach(Array.from({ length: 16 }), () =>
+  Random.nextIntBetween(0, 255)
+).pipe(
+  Effect.map((bytes) =>
+    SessionId.make(bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(""))
+  )
+)
+
+const failWhenPermanent = (transport: Transport["Service"]): Effect.Effect<never, PresenceError> =>
+  SubscriptionRef.changes(transport.status).pipe(
+    Stream.filter(isPermanent),
+    Stream.runHead,
+    Effect.flatMap(
+      Option.match({
+        onNone: () => Effect.never,
+        onSome: (status) => {
+          const detail = describe(status)
+          const reason =
+            status._tag === "Unauthorized"
+              ? new Unauthorized({ detail })
+              : new ConnectionFailed({ detail })
+          return Effect.fail(new PresenceError({ reason }))
+        }
+      })
+    )
+  )

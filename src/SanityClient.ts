@@ -1,0 +1,178 @@
+/**
+ * The `@sanity/client` of one resource, pinned to the API version that presence needs.
+ */
+import {
+  type ClientConfig,
+  createClient,
+  type SanityClient as Client,
+  type InitializedClientConfig
+} from "@sanity/client"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { invalidConfiguration, PresenceError, UnsupportedResource } from "./PresenceError.ts"
+
+/**
+ * The API version of the presence socket. Bifur compares against it when it decides whether a
+ * connection may authorize after the upgrade, so it is not the version of anything else.
+ */
+export const apiVersion = "2022-06-30"
+
+/** Sent as `tag` with the socket where the client has no `requestTagPrefix`; the App SDK's. */
+const defaultTag = "sanity.sdk.presence"
+
+/** What a room belongs to. */
+export type Resource =
+  | { readonly type: "dataset"; readonly projectId: string; readonly dataset: string }
+  | { readonly type: "canvas"; readonly canvasId: string }
+
+/**
+ * Where to connect.
+ *
+ * - `apiHost`: `https://api.sanity.io` unless set; a relay's address for one's own.
+ * - `useProjectHostname`: whether the project id is part of the host name. By default it is for
+ *   Sanity, and is not where `apiHost` is set: `<projectId>.localhost` does not resolve in Node.
+ * - `canvasId`: a canvas instead of a project's dataset.
+ */
+export interface SanityClientOptions {
+  readonly projectId?: string | undefined
+  readonly dataset?: string | undefined
+  readonly canvasId?: string | undefined
+  readonly apiHost?: string | undefined
+  readonly useProjectHostname?: boolean | undefined
+}
+
+/**
+ * The client of one resource, and the address of its room. Content and profiles are read with
+ * `client`; the token comes from {@link Auth}, whatever the client holds.
+ *
+ * @example
+ * const { socketUrl } = yield* SanityClient
+ */
+export class SanityClient extends Context.Service<
+  SanityClient,
+  { readonly client: Client; readonly resource: Resource; readonly socketUrl: string }
+>()("effect-sanity-presence/SanityClient") {
+  /**
+   * A client of its own for the resource. Fails where the project id, dataset or host is missing or
+   * malformed.
+   *
+   * @example
+   * const layer = SanityClient.layer({ projectId: "abc123", dataset: "production" })
+   */
+  static layer(options: SanityClientOptions): Layer.Layer<SanityClient, PresenceError> {
+    return Layer.effect(SanityClient, fromOptions(options))
+  }
+
+  /**
+   * The app's own client, for its project, dataset and host. Fails where they are missing, and for
+   * media libraries, before anything goes over the network.
+   *
+   * @example
+   * const layer = SanityClient.layerClient(useClient({ apiVersion: "2026-01-01" }))
+   */
+  static layerClient(client: Client): Layer.Layer<SanityClient, PresenceError> {
+    return Layer.effect(SanityClient, fromClient(client))
+  }
+}
+
+const fromOptions = Effect.fnUntraced(function* (options: SanityClientOptions) {
+  const config = yield* clientConfig(options)
+  const client = yield* Effect.try({
+    try: () => createClient(config),
+    catch: (cause) =>
+      invalidConfiguration(
+        `The Sanity client can't be made: ${cause instanceof Error ? cause.message : String(cause)}`
+      )
+  })
+  return yield* fromClient(client)
+})
+
+const clientConfig = (options: SanityClientOptions): Effect.Effect<ClientConfig, PresenceError> => {
+  const { apiHost, canvasId, dataset, projectId } = options
+  const base: ClientConfig = {
+    apiVersion,
+    useCdn: false,
+    requestTagPrefix: defaultTag,
+    ...(apiHost === undefined ? {} : { apiHost })
+  }
+  if (canvasId !== undefined) {
+    return Effect.succeed({ ...base, resource: { type: "canvas", id: canvasId } })
+  }
+  if (!projectId) {
+    return Effect.fail(
+      invalidConfiguration(
+        "The project id is missing. Give `projectId`; it stands in sanity.config.ts and on sanity.io/manage."
+      )
+    )
+  }
+  if (!dataset) {
+    return Effect.fail(
+      invalidConfiguration('The dataset is missing. Give `dataset`, for instance "production".')
+    )
+  }
+  const useProjectHostname = options.useProjectHostname ?? apiHost === undefined
+  return Effect.succeed({ ...base, projectId, dataset, useProjectHostname })
+}
+
+const fromClient = Effect.fnUntraced(function* (original: Client) {
+  const resource = yield* resourceOf(original.config())
+  const client = original.withConfig({ apiVersion, useCdn: false })
+  return SanityClient.of({
+    client,
+    resource,
+    socketUrl: yield* socketUrl(client.config(), resource)
+  })
+})
+
+const resourceOf = (config: InitializedClientConfig): Effect.Effect<Resource, PresenceError> => {
+  const resource = config.resource ?? config["~experimental_resource"]
+  switch (resource?.type) {
+    case "canvas":
+      return Effect.succeed({ type: "canvas", canvasId: resource.id })
+    case "dataset": {
+      const [projectId, dataset] = resource.id.split(".", 2)
+      return datasetOf(projectId, dataset)
+    }
+    case undefined:
+      return datasetOf(config.projectId, config.dataset)
+    default:
+      return Effect.fail(
+        new PresenceError({ reason: new UnsupportedResource({ resource: resource?.type ?? "" }) })
+      )
+  }
+}
+
+const datasetOf = (
+  projectId: string | undefined,
+  dataset: string | undefined
+): Effect.Effect<Resource, PresenceError> =>
+  projectId && dataset
+    ? Effect.succeed({ type: "dataset", projectId, dataset })
+    : Effect.fail(
+        invalidConfiguration(
+          "The Sanity client has no project id or no dataset. Give presence a client that is configured with both."
+        )
+      )
+
+const socketUrl = (
+  config: InitializedClientConfig,
+  resource: Resource
+): Effect.Effect<string, PresenceError> => {
+  const room =
+    resource.type === "canvas"
+      ? `canvases/${encodeURIComponent(resource.canvasId)}`
+      : encodeURIComponent(resource.dataset)
+  return Effect.try({
+    try: () => {
+      const url = new URL(`${config.url}/socket/${room}`)
+      url.protocol = url.protocol === "http:" ? "ws:" : "wss:"
+      url.searchParams.set("tag", config.requestTagPrefix ?? defaultTag)
+      return url.href
+    },
+    catch: () =>
+      invalidConfiguration(
+        `"${config.apiHost}" is no address. Give \`apiHost\` as a URL, for instance "https://api.sanity.io".`
+      )
+  })
+}

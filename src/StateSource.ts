@@ -1,0 +1,143 @@
+/**
+ * The bridge from a SubscriptionRef to readers that are not Effects: a current value, and a call
+ * when it changes. What `useSyncExternalStore` takes.
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+
+/**
+ * A value that changes.
+ *
+ * - `getCurrent` returns the identical value until it changes.
+ * - `subscribe` calls the listener after every change, never with the current value, until the
+ *   returned function is called. Whatever a source needs to follow its value ends with the last
+ *   subscriber.
+ *
+ * @example
+ * const unsubscribe = source.subscribe(() => console.log(source.getCurrent()))
+ */
+export interface StateSource<out A> {
+  readonly getCurrent: () => A
+  readonly subscribe: (listener: () => void) => () => void
+}
+
+/** A set of listeners that knows when it gets its first and loses its last. */
+export interface Listeners {
+  readonly subscribe: StateSource<unknown>["subscribe"]
+  readonly notify: () => void
+}
+
+/**
+ * @param start runs with the first listener; what it returns runs after the last one has left
+ */
+export const listeners = (start: (notify: () => void) => () => void): Listeners => {
+  const all = new Set<() => void>()
+  let stop: (() => void) | undefined
+  // A copy: a listener may subscribe or unsubscribe others.
+  const notify = () => {
+    for (const listener of Array.from(all)) listener()
+  }
+  return {
+    notify,
+    subscribe: (listener) => {
+      // Wrapped, so that one function may subscribe twice.
+      const entry = () => listener()
+      all.add(entry)
+      stop ??= start(notify)
+      return () => {
+        if (!all.delete(entry) || all.size > 0) return
+        stop?.()
+        stop = undefined
+      }
+    }
+  }
+}
+
+/**
+ * The value of a ref. One fiber follows it while anyone is subscribed.
+ *
+ * @example
+ * const status = fromSubscriptionRef(presence.status)
+ */
+export const fromSubscriptionRef = <A>(ref: SubscriptionRef.SubscriptionRef<A>): StateSource<A> => {
+  const getCurrent = () => SubscriptionRef.getUnsafe(ref)
+  const { subscribe } = listeners((notify) => {
+    let last = getCurrent()
+    const fiber = Effect.runFork(
+      SubscriptionRef.changes(ref).pipe(
+        // Readers look at the newest value, so a slow one needs no queue.
+        Stream.runForEachArray(() =>
+          Effect.sync(() => {
+            const current = getCurrent()
+            if (current === last) return
+            last = current
+            notify()
+          })
+        )
+      )
+    )
+    return () => fiber.interruptUnsafe()
+  })
+  return { getCurrent, subscribe }
+}
+
+/** A source computed from another. `f` runs once per value of it. */
+export const map = <A, B>(source: StateSource<A>, f: (value: A) => B): StateSource<B> => {
+  let input: A
+  let output: { readonly value: B } | undefined
+  return {
+    subscribe: source.subscribe,
+    getCurrent: () => {
+      const current = source.getCurrent()
+      if (output === undefined || current !== input) {
+        input = current
+        output = { value: f(current) }
+      }
+      return output.value
+    }
+  }
+}
+
+/** A source whose origin comes and goes; without one it has its initial value. */
+export interface Switchable<A> {
+  readonly source: StateSource<A>
+  readonly attach: (origin: StateSource<A>) => void
+  readonly detach: (value: A) => void
+}
+
+/**
+ * @param initial the value before the first origin
+ * @param onSubscribed runs with the first subscriber; what it returns runs after the last one
+ */
+export const switchable = <A>(initial: A, onSubscribed: () => () => void): Switchable<A> => {
+  let origin: StateSource<A> = constant(initial)
+  let unfollow: (() => void) | undefined
+  const { notify, subscribe } = listeners((notify) => {
+    const release = onSubscribed()
+    unfollow ??= origin.subscribe(notify)
+    return () => {
+      unfollow?.()
+      unfollow = undefined
+      release()
+    }
+  })
+  const switchTo = (next: StateSource<A>) => {
+    const before = origin.getCurrent()
+    const followed = unfollow !== undefined
+    unfollow?.()
+    origin = next
+    if (followed) unfollow = origin.subscribe(notify)
+    if (origin.getCurrent() !== before) notify()
+  }
+  return {
+    source: { subscribe, getCurrent: () => origin.getCurrent() },
+    attach: switchTo,
+    detach: (value) => switchTo(constant(value))
+  }
+}
+
+const constant = <A>(value: A): StateSource<A> => ({
+  getCurrent: () => value,
+  subscribe: () => () => {}
+})

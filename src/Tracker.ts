@@ -1,0 +1,152 @@
+/**
+ * Keeps the roster of one room: applies what is received, calls the roll on every connection, and
+ * lets go of sessions that fell silent.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberHandle from "effect/FiberHandle"
+import * as HashMap from "effect/HashMap"
+import * as PubSub from "effect/PubSub"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import type { PresenceConfigShape } from "./PresenceConfig.ts"
+import * as PresenceState from "./PresenceState.ts"
+import type { SessionId } from "./Session.ts"
+import { monotonicMillis } from "./Time.ts"
+import type { Transport, TransportSignal } from "./Transport.ts"
+
+/**
+ * - `receive` applies signals that arrived together as one change of the state, and answers how many
+ *   sessions are known then.
+ * - `settled` waits for the answers to the first roll call.
+ */
+export interface Tracker {
+  readonly state: SubscriptionRef.SubscriptionRef<PresenceState.PresenceState>
+  readonly changes: Stream.Stream<PresenceState.PresenceChange>
+  readonly receive: (signals: ReadonlyArray<TransportSignal>) => Effect.Effect<number>
+  readonly settled: Effect.Effect<void>
+}
+
+/** A failed roll call is repeated: without its answers, silence would look like absence. */
+const rollCallRetry = Schedule.exponential("1 second").pipe(
+  Schedule.modifyDelay(({ duration }) =>
+    Effect.succeed(Duration.min(duration, Duration.seconds(30)))
+  )
+)
+
+/** The tracker of a room for the session `sessionId`, whose own echoes it leaves out. */
+export const make = Effect.fnUntraced(function* (
+  transport: Transport["Service"],
+  config: PresenceConfigShape,
+  sessionId: SessionId
+): Effect.fn.Return<Tracker, never, Scope.Scope> {
+  const state = yield* SubscriptionRef.make(PresenceState.emptyState)
+  const changes = yield* PubSub.unbounded<PresenceState.PresenceChange>()
+  const settled = yield* Deferred.make<void>()
+  const connection = yield* FiberHandle.make()
+  const ttl = Duration.toMillis(config.sessionTtl)
+  let roster = PresenceState.empty
+  let lastJoinedAt = 0
+
+  const commit = Effect.fnUntraced(function* (transition: PresenceState.Transition, now: number) {
+    const previous = roster.state
+    roster = transition.roster
+    if (transition.changes.some(({ _tag }) => _tag === "Joined")) lastJoinedAt = now
+    if (roster.state !== previous) yield* SubscriptionRef.set(state, roster.state)
+    if (transition.changes.length > 0) yield* PubSub.publishAll(changes, transition.changes)
+  })
+
+  const settle = Effect.gen(function* () {
+    const start = yield* monotonicMillis
+    lastJoinedAt = start
+    while (true) {
+      const now = yield* monotonicMillis
+      const end = Math.min(
+        lastJoinedAt + Duration.toMillis(config.readyQuiet),
+        start + Duration.toMillis(config.readyMax)
+      )
+      if (now >= end) return yield* Deferred.succeed(settled, undefined)
+      yield* Effect.sleep(Duration.millis(end - now))
+    }
+  })
+
+  const dropStale = Effect.gen(function* () {
+    yield* Effect.sleep(config.staleTimeout)
+    yield* commit(PresenceState.dropStale(roster), yield* monotonicMillis)
+  })
+
+  const expire = Effect.gen(function* () {
+    while (true) {
+      const now = yield* monotonicMillis
+      yield* commit(PresenceState.expire(roster, now, ttl), now)
+      // Whoever joins during the wait expires after its end, so nothing needs to wake it.
+      const next = PresenceState.nextExpiry(roster, ttl) ?? now + ttl
+      yield* Effect.sleep(Duration.millis(next - now))
+    }
+  })
+
+  const rollCall = transport
+    .send({ _tag: "RollCall", sessionId })
+    .pipe(Effect.retry(rollCallRetry), Effect.ignore)
+
+  // Ends with the connection: without one, silence proves nothing and nobody expires.
+  const whileConnected = Effect.all(
+    [
+      Effect.andThen(
+        rollCall,
+        Effect.all([settle, dropStale], { concurrency: "unbounded", discard: true })
+      ),
+      expire
+    ],
+    { concurrency: "unbounded", discard: true }
+  )
+
+  const receive = Effect.fnUntraced(function* (signals: ReadonlyArray<TransportSignal>) {
+    const now = yield* monotonicMillis
+    yield* commit(applySignals(roster, signals, sessionId, now), now)
+    for (const signal of signals) {
+      if (signal._tag === "Connected") yield* FiberHandle.run(connection, whileConnected)
+      if (signal._tag === "Disconnected") yield* FiberHandle.clear(connection)
+    }
+    return HashMap.size(roster.state.sessions)
+  })
+
+  return {
+    state,
+    changes: Stream.fromPubSub(changes),
+    receive,
+    settled: Deferred.await(settled)
+  }
+})
+
+const applySignals = (
+  roster: PresenceState.Roster,
+  signals: ReadonlyArray<TransportSignal>,
+  own: SessionId,
+  now: number
+): PresenceState.Transition => {
+  const changes: Array<PresenceState.PresenceChange> = []
+  let next = roster
+  let events: Array<PresenceState.SessionEvent> = []
+  const flush = () => {
+    const transition = PresenceState.apply(next, events, now)
+    next = transition.roster
+    changes.push(...transition.changes)
+    events = []
+  }
+  for (const signal of signals) {
+    if (signal._tag === "Received") {
+      const { event } = signal
+      if (event._tag !== "RollCall" && event.sessionId !== own) events.push(event)
+      continue
+    }
+    flush()
+    next =
+      signal._tag === "Connected" ? PresenceState.forgive(next, now) : PresenceState.markStale(next)
+  }
+  flush()
+  return { roster: next, changes }
+}

@@ -1,0 +1,181 @@
+/**
+ * One connection, from the opening of the socket to its end: authorize, subscribe, read.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import type { Auth, Token } from "../Auth.ts"
+import { countDrop } from "../Drops.ts"
+import type { PresenceConfigShape } from "../PresenceConfig.ts"
+import type { TransportEvent } from "../Transport.ts"
+import { decodePresence, Method, notificationMethod, subscriptionOf } from "./BifurEvent.ts"
+import {
+  type ConnectionEnd,
+  fromAuthorization,
+  fromSocketError,
+  fromSubscription,
+  lost
+} from "./ConnectionEnd.ts"
+import { decodeFrame } from "./JsonRpc.ts"
+import * as Rpc from "./Rpc.ts"
+
+/** What a connection tells of itself, in this order: once `connected`, then `received` per batch. */
+export interface Handler {
+  readonly connected: (rpc: Rpc.Rpc) => Effect.Effect<void>
+  readonly received: (events: ReadonlyArray<TransportEvent>) => Effect.Effect<void>
+}
+
+/**
+ * Opens a socket and serves it until it ends; never succeeds.
+ *
+ * The token is read when the socket is open, and a changed one is authorized on the live socket.
+ */
+export const run = (options: {
+  readonly url: string
+  readonly auth: Auth["Service"]
+  readonly config: PresenceConfigShape
+  readonly handler: Handler
+}): Effect.Effect<never, ConnectionEnd, Socket.WebSocketConstructor> =>
+  Effect.gen(function* () {
+    const { auth, config, handler, url } = options
+    const toEnd = fromSocketError(new URL(url).host)
+    const socket = yield* Socket.fromWebSocket(acquireSocket(url), {
+      openTimeout: config.openTimeout
+    })
+    const { pull } = yield* Effect.mapError(socket.reader, toEnd)
+    const { write } = yield* socket.writer
+    const rpc = Rpc.make(write)
+    yield* Effect.addFinalizer(() => Effect.sync(rpc.end))
+
+    const subscription = makeSubscription(rpc, handler)
+    const read = pull.pipe(
+      Effect.mapError(toEnd),
+      Effect.flatMap(subscription.handle),
+      Effect.forever
+    )
+    const authorizeAndSubscribe = SubscriptionRef.changes(auth.token).pipe(
+      Stream.changes,
+      Stream.runForEach((token) =>
+        subscription.isOpen()
+          ? authorizeAgain(rpc, token, config)
+          : Effect.andThen(authorize(rpc, token, config), subscription.open(token, config))
+      ),
+      Effect.andThen(Effect.never)
+    )
+    return yield* Effect.raceFirst(read, authorizeAndSubscribe)
+  }).pipe(Effect.scoped)
+
+/** Closing in the middle of a handshake makes browsers log an error, so it waits for the end. */
+const acquireSocket = (
+  url: string
+): Effect.Effect<
+  Socket.WebSocketLike,
+  Socket.SocketError,
+  Socket.WebSocketConstructor | Scope.Scope
+> =>
+  Effect.acquireRelease(
+    Socket.WebSocketConstructor.use((makeWebSocket) =>
+      Effect.try({
+        try: () => makeWebSocket(url),
+        catch: (cause) =>
+          new Socket.SocketError({
+            reason: new Socket.SocketOpenError({ kind: "Unknown", cause })
+          })
+      })
+    ),
+    (socket) =>
+      Effect.sync(() => {
+        const close = () => socket.close(1000)
+        if (socket.readyState === 0) socket.addEventListener("open", close, { once: true })
+        else close()
+      })
+  )
+
+const authorize = (
+  rpc: Rpc.Rpc,
+  token: Token,
+  { authorizeTimeout }: PresenceConfigShape
+): Effect.Effect<void, ConnectionEnd> =>
+  Option.match(token, {
+    onNone: () => Effect.void,
+    onSome: (redacted) =>
+      rpc
+        .request(
+          Method.authorization,
+          { authorization: `Bearer ${Redacted.value(redacted)}` },
+          { timeout: authorizeTimeout }
+        )
+        .pipe(Effect.mapError(fromAuthorization), Effect.asVoid)
+  })
+
+/** A socket that was authorized can't be made anonymous again: that takes a new one. */
+const authorizeAgain = (
+  rpc: Rpc.Rpc,
+  token: Token,
+  config: PresenceConfigShape
+): Effect.Effect<void, ConnectionEnd> =>
+  Option.isNone(token) ? Effect.fail(lost("signed out")) : authorize(rpc, token, config)
+
+const makeSubscription = (rpc: Rpc.Rpc, handler: Handler) => {
+  let id: string | undefined
+  let announced = false
+
+  const open = (token: Token, { requestTimeout }: PresenceConfigShape) =>
+    rpc
+      .request(
+        Method.subscribe,
+        {},
+        // Within the frame: events may follow the reply in the same batch.
+        { timeout: requestTimeout, onReply: (result) => (id = String(result)) }
+      )
+      .pipe(Effect.mapError(fromSubscription(Option.isSome(token))), Effect.asVoid)
+
+  const handle = Effect.fnUntraced(function* (frames: ReadonlyArray<string | Uint8Array>) {
+    const events: Array<TransportEvent> = []
+    const dropped: Array<string> = []
+    for (const frame of frames) readFrame(frame, events, dropped)
+    if (id !== undefined && !announced) {
+      announced = true
+      yield* handler.connected(rpc)
+    }
+    if (events.length > 0) yield* handler.received(events)
+    for (const reason of dropped) yield* countDrop(reason)
+  })
+
+  const readFrame = (
+    text: string | Uint8Array,
+    events: Array<TransportEvent>,
+    dropped: Array<string>
+  ): void => {
+    if (typeof text !== "string") {
+      dropped.push("binary")
+      return
+    }
+    const frame = decodeFrame(text)
+    switch (frame._tag) {
+      case "Reply":
+      case "ErrorReply":
+        return rpc.settle(frame)
+      case "Malformed":
+        dropped.push(frame.reason)
+        return
+      case "Notification": {
+        // Of others than presence nothing is expected; servers may send a welcome, for instance.
+        if (frame.method !== notificationMethod) return
+        if (id === undefined || subscriptionOf(frame.params) !== id) {
+          dropped.push("subscription")
+          return
+        }
+        const decoded = decodePresence(frame.params)
+        if (decoded.event !== undefined) events.push(decoded.event)
+        dropped.push(...decoded.dropped)
+      }
+    }
+  }
+
+  return { open, handle, isOpen: () => id !== undefined }
+}

@@ -1,0 +1,99 @@
+/**
+ * Requests and their replies on one socket.
+ */
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { NotConnected, Rejected, RequestTimeout, TransportError } from "../Transport.ts"
+import { encodeRequest, type Frame } from "./JsonRpc.ts"
+
+/** The params of a request; the API version is added to them. */
+export interface Params {
+  readonly [key: string]: unknown
+}
+
+/**
+ * - `request` succeeds with the result of the reply. `onReply` runs within the frame that brought
+ *   it, before any later frame is looked at.
+ * - `notify` writes a request whose reply nobody waits for.
+ * - `settle` takes a reply; one that nobody waits for is ignored.
+ * - `end` fails everything that waits and whatever is asked later.
+ */
+export interface Rpc {
+  readonly request: (
+    method: string,
+    params: Params,
+    options: {
+      readonly timeout: Duration.Duration
+      readonly onReply?: ((result: unknown) => void) | undefined
+    }
+  ) => Effect.Effect<unknown, TransportError>
+  readonly notify: (method: string, params: Params) => Effect.Effect<void, TransportError>
+  readonly settle: (frame: Extract<Frame, { _tag: "Reply" | "ErrorReply" }>) => void
+  readonly end: () => void
+}
+
+interface Waiting {
+  readonly method: string
+  readonly reply: Deferred.Deferred<unknown, TransportError>
+  readonly onReply: ((result: unknown) => void) | undefined
+}
+
+const notConnected = new TransportError({ reason: new NotConnected() })
+
+/** Requests over `write`, with ids that count up. */
+export const make = (write: (text: string) => Effect.Effect<void, unknown>): Rpc => {
+  const waiting = new Map<string, Waiting>()
+  let lastId = 0
+  let ended = false
+
+  const writeRequest = (id: string, method: string, params: Params) =>
+    write(encodeRequest(id, method, params)).pipe(Effect.mapError(() => notConnected))
+
+  return {
+    request: (method, params, { onReply, timeout }) =>
+      Effect.suspend(() => {
+        if (ended) return Effect.fail(notConnected)
+        const id = `${++lastId}`
+        const reply = Deferred.makeUnsafe<unknown, TransportError>()
+        waiting.set(id, { method, reply, onReply })
+        return writeRequest(id, method, params).pipe(
+          Effect.andThen(
+            Effect.timeoutOrElse(Deferred.await(reply), {
+              duration: timeout,
+              orElse: () =>
+                Effect.fail(new TransportError({ reason: new RequestTimeout({ method }) }))
+            })
+          ),
+          Effect.ensuring(Effect.sync(() => waiting.delete(id)))
+        )
+      }),
+
+    notify: (method, params) =>
+      Effect.suspend(() =>
+        ended ? Effect.fail(notConnected) : writeRequest(`${++lastId}`, method, params)
+      ),
+
+    settle: (frame) => {
+      const request = waiting.get(String(frame.id))
+      if (request === undefined) return
+      waiting.delete(String(frame.id))
+      if (frame._tag === "Reply") {
+        request.onReply?.(frame.result)
+        Deferred.doneUnsafe(request.reply, Effect.succeed(frame.result))
+        return
+      }
+      const { code, message } = frame.error
+      const rejected = new Rejected({ method: request.method, code, detail: message })
+      Deferred.doneUnsafe(request.reply, Effect.fail(new TransportError({ reason: rejected })))
+    },
+
+    end: () => {
+      ended = true
+      for (const { reply } of waiting.values()) {
+        Deferred.doneUnsafe(reply, Effect.fail(notConnected))
+      }
+      waiting.clear()
+    }
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Presence for TypeScript without Effect.
+ */
+import type { SanityClient as Client } from "@sanity/client"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { Auth, type Token } from "./Auth.ts"
+import * as BifurTransport from "./bifur/BifurTransport.ts"
+import { Presence } from "./Presence.ts"
+import * as PresenceConfig from "./PresenceConfig.ts"
+import type { PresenceError } from "./PresenceError.ts"
+import * as PresenceHandle from "./PresenceHandle.ts"
+import { SanityClient, type SanityClientOptions } from "./SanityClient.ts"
+
+/**
+ * Which room, and as whom. Either a `layer` of one's own, or the app's `client`, or the project and
+ * dataset (or canvas).
+ *
+ * - `token`: without one, the client's token is used; without that, none.
+ * - `config`: tunables, see {@link PresenceConfig}.
+ */
+export interface PresenceOptions extends SanityClientOptions {
+  readonly token?: string | undefined
+  readonly client?: Client | undefined
+  readonly layer?: Layer.Layer<Presence, PresenceError> | undefined
+  readonly config?: PresenceConfig.PresenceConfigInput | undefined
+}
+
+/**
+ * A handle, and a way to change its token while it runs; undefined means the client's token, or
+ * none.
+ */
+export interface PresenceOwner {
+  readonly handle: PresenceHandle.PresenceHandle
+  readonly setToken: (token: string | undefined) => void
+}
+
+const toToken = (token: string | undefined): Token =>
+  token ? Option.some(Redacted.make(token)) : Option.none()
+
+/**
+ * A handle that nobody holds yet: no connection is made before somebody does.
+ *
+ * @throws PresenceError where the options name no room
+ */
+export const makeOwner = (options: PresenceOptions): PresenceOwner => {
+  const config = PresenceConfig.make(options.config ?? {})
+  if (options.layer !== undefined) {
+    return {
+      handle: PresenceHandle.make(options.layer, config.lingerTimeout),
+      setToken: () => {}
+    }
+  }
+  const sanity =
+    options.client === undefined
+      ? SanityClient.layer(options)
+      : SanityClient.layerClient(options.client)
+  const client = Effect.runSyncExit(Effect.provide(SanityClient.use(Effect.succeed), sanity))
+  if (Exit.isFailure(client)) throw Option.getOrThrow(Exit.findErrorOption(client))
+
+  const tokenOr = (token: string | undefined) => toToken(token ?? options.client?.config().token)
+  const token = Effect.runSync(SubscriptionRef.make(tokenOr(options.token)))
+  const layer = Presence.layer.pipe(
+    Layer.provide(BifurTransport.layer),
+    Layer.provide(Layer.succeed(SanityClient, client.value)),
+    Layer.provide(Auth.layerRef(token)),
+    Layer.provide(Layer.succeed(PresenceConfig.PresenceConfig, config))
+  )
+  return {
+    handle: PresenceHandle.make(layer, config.lingerTimeout),
+    setToken: (next) => {
+      const value = tokenOr(next)
+      Effect.runSync(
+        SubscriptionRef.updateSome(token, (current) =>
+          isSameToken(current, value) ? Option.none() : Option.some(value)
+        )
+      )
+    }
+  }
+}
+
+const isSameToken = (a: Token, b: Token): boolean =>
+  Option.getOrUndefined(Option.map(a, Redacted.value)) ===
+  Option.getOrUndefined(Option.map(b, Redacted.value))
+
+/**
+ * Presence in one room, connected from now until `close`. It connects in the background; what is
+ * wrong with the connection is in `getStatus`.
+ *
+ * @throws PresenceError where the options name no room: a missing project id or dataset, or a media
+ *   library
+ *
+ * @example
+ * const presence = createPresence({ projectId: "abc123", dataset: "production", token })
+ * const people = presence.getPresenceLocations()
+ * people.subscribe(() => console.log(people.getCurrent()))
+ * presence.reportPresence([{ documentId: "drafts.book", path: ["title"] }])
+ */
+export const createPresence = (options: PresenceOptions): PresenceHandle.PresenceHandle => {
+  const { handle } = makeOwner(options)
+  handle.hold()
+  return handle
+}
+
+export type { PresenceHandle, Self, UserPresence, UserProfile } from "./PresenceHandle.ts"

@@ -1,0 +1,4 @@
+/** Presence in tests: a room in memory whose network the test controls. */
+export { type JoinOptions, type Participant, TestRoom } from "./TestRoom.ts"
+export * as TestTransport from "./TestTransport.ts"
+export { TestNetwork } from "./TestTransport.ts"
