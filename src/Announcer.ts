@@ -13,7 +13,7 @@ import { fromReported, type Location, type ReportedLocation } from "./Location.t
 import { PageEvents } from "./PageEvents.ts"
 import type { PresenceConfigShape } from "./PresenceConfig.ts"
 import type { SessionId } from "./Session.ts"
-import { isoNow, monotonicMillis } from "./Time.ts"
+import { isoNow, monotonicMillis, timeUntil } from "./Time.ts"
 import type { Transport } from "./Transport.ts"
 
 /**
@@ -67,7 +67,7 @@ export const make = Effect.fnUntraced(function* (
       } else if (due === undefined) {
         yield* wake.await
       } else {
-        yield* Effect.timeoutOption(wake.await, Duration.millis(due - now))
+        yield* Effect.timeoutOption(wake.await, timeUntil(due, now))
       }
     }
   })

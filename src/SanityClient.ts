@@ -117,13 +117,29 @@ const clientConfig = (options: SanityClientOptions): Effect.Effect<ClientConfig,
 
 const fromClient = Effect.fnUntraced(function* (original: Client) {
   const resource = yield* resourceOf(original.config())
-  const client = original.withConfig({ apiVersion, useCdn: false })
+  const client = original.withConfig({
+    apiVersion,
+    useCdn: false,
+    ...(resource.type === "dataset" ? asProject(original.config(), resource) : {})
+  })
   return SanityClient.of({
     client,
     resource,
     socketUrl: yield* socketUrl(client.config(), resource)
   })
 })
+
+/** A dataset's room is on its project's host, also where the client names it as a resource. */
+const asProject = (
+  config: InitializedClientConfig,
+  { dataset, projectId }: Extract<Resource, { type: "dataset" }>
+): ClientConfig =>
+  config.projectId === undefined
+    ? { ...noResource, projectId, dataset, useProjectHostname: config.isDefaultApi }
+    : {}
+
+/** The client takes an undefined resource for none; its types don't say so. */
+const noResource: { readonly [option: string]: undefined } = { resource: undefined }
 
 const resourceOf = (config: InitializedClientConfig): Effect.Effect<Resource, PresenceError> => {
   const resource = config.resource ?? config["~experimental_resource"]

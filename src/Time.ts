@@ -2,6 +2,7 @@
  * The two clocks: one that only ever goes forward, for intervals, and the wall clock, for people.
  */
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
 /** Milliseconds of the monotonic clock. */
@@ -14,3 +15,10 @@ export const monotonicMillis: Effect.Effect<number> = Effect.map(
 export const isoNow: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, (millis) =>
   new Date(millis).toISOString()
 )
+
+/**
+ * The time from `now` to `at` (milliseconds of one clock), in whole milliseconds: timers have no
+ * finer ones, and a sleep that ends too early would be slept again and again.
+ */
+export const timeUntil = (at: number, now: number): Duration.Duration =>
+  Duration.millis(Math.max(0, Math.ceil(at - now)))

@@ -15,7 +15,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { PresenceConfigShape } from "./PresenceConfig.ts"
 import * as PresenceState from "./PresenceState.ts"
 import type { SessionId } from "./Session.ts"
-import { monotonicMillis } from "./Time.ts"
+import { monotonicMillis, timeUntil } from "./Time.ts"
 import type { Transport, TransportSignal } from "./Transport.ts"
 
 /**
@@ -69,7 +69,7 @@ export const make = Effect.fnUntraced(function* (
         start + Duration.toMillis(config.readyMax)
       )
       if (now >= end) return yield* Deferred.succeed(settled, undefined)
-      yield* Effect.sleep(Duration.millis(end - now))
+      yield* Effect.sleep(timeUntil(end, now))
     }
   })
 
@@ -84,7 +84,7 @@ export const make = Effect.fnUntraced(function* (
       yield* commit(PresenceState.expire(roster, now, ttl), now)
       // Whoever joins during the wait expires after its end, so nothing needs to wake it.
       const next = PresenceState.nextExpiry(roster, ttl) ?? now + ttl
-      yield* Effect.sleep(Duration.millis(next - now))
+      yield* Effect.sleep(timeUntil(next, now))
     }
   })
 

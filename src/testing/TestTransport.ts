@@ -171,3 +171,10 @@ export const layer = (userId = "p-self"): Layer.Layer<Transport | TestNetwork | 
       Context.make(Transport, transport).pipe(Context.add(TestNetwork, network))
     )
   ).pipe(Layer.provideMerge(TestRoom.layer))
+
+/** Provides a connection that was made by hand, with {@link connect}. */
+export const layerConnection = ({
+  network,
+  transport
+}: TestConnection): Layer.Layer<Transport | TestNetwork> =>
+  Layer.succeedContext(Context.make(Transport, transport).pipe(Context.add(TestNetwork, network)))

@@ -1,0 +1,52 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { displayNameOf, RelayAuth } from "../../src/relay/RelayAuth.ts"
+
+const authenticate = (token: string) =>
+  RelayAuth.use((auth) => auth.authenticate(Redacted.make(token))).pipe(
+    Effect.provide(RelayAuth.layerDevelopment)
+  )
+
+describe("development tokens", () => {
+  it.effect("name their user", () =>
+    Effect.gen(function* () {
+      const user = yield* authenticate("p-ada-lovelace")
+      assert.deepEqual(user, { id: "p-ada-lovelace", displayName: "Ada Lovelace" })
+    })
+  )
+
+  it.effect.each(["-eve", "ada lovelace", "ada/../x", "a".repeat(65), "adä"])(
+    "refuse %s without repeating it",
+    (token) =>
+      Effect.gen(function* () {
+        const refused = yield* Effect.flip(authenticate(token))
+        assert.strictEqual(refused.reason, "malformed")
+        assert.notInclude(refused.message, token)
+      })
+  )
+
+  it.effect.each([39, 62, 180])("refuse a real token, sk and %s more, without repeating it", (n) =>
+    Effect.gen(function* () {
+      const token = `sk${"aB3".repeat(n).slice(0, n)}`
+      const refused = yield* Effect.flip(authenticate(token))
+      assert.strictEqual(refused.reason, "sanity-token")
+      assert.include(refused.message, "real Sanity token")
+      assert.notInclude(JSON.stringify(refused) + String(refused), token)
+    })
+  )
+
+  it.effect("may start with sk where they are short", () =>
+    Effect.map(authenticate("skyler"), (user) => assert.strictEqual(user.id, "skyler"))
+  )
+
+  it.each([
+    ["p-ada-lovelace", "Ada Lovelace"],
+    ["g-grace.hopper", "Grace Hopper"],
+    ["alan_turing", "Alan Turing"],
+    ["pAbc123", "PAbc123"],
+    ["p-", "p-"]
+  ])("show %s as %s", (id, name) => {
+    assert.strictEqual(displayNameOf(id), name)
+  })
+})

@@ -1,0 +1,466 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as TestClock from "effect/testing/TestClock"
+import {
+  Auth,
+  BifurTransport,
+  ConnectionStatus,
+  PageEvents,
+  SanityClient,
+  SessionId,
+  type Token,
+  Transport,
+  type TransportSignal
+} from "../../src/index.ts"
+import * as FakeWebSocket from "../support/FakeWebSocket.ts"
+
+const { settle } = FakeWebSocket
+const sessionId = SessionId.make("own-session")
+const announce = { _tag: "Announce", sessionId, locations: [] } as const
+
+const token = (value: string): Token => Option.some(Redacted.make(value))
+
+/** A transport on sockets that the test moves, in a scope that the test closes. */
+const setup = Effect.fnUntraced(function* (initial: Token = token("t1")) {
+  const { layer: webSocket, sockets } = FakeWebSocket.make()
+  const tokens = yield* SubscriptionRef.make(initial)
+  const listeners = new Set<(event: PageEvents.PageEvent) => void>()
+  const page = { online: true }
+  const scope = yield* Scope.make()
+  yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
+  const layer = BifurTransport.layerWebSocket.pipe(
+    Layer.provide(webSocket),
+    Layer.provide(Auth.layerRef(tokens)),
+    Layer.provide(SanityClient.layer({ projectId: "abc", dataset: "d-1" })),
+    Layer.provide(
+      Layer.succeed(PageEvents.PageEvents, {
+        isOnline: () => page.online,
+        subscribe: (listener) => {
+          listeners.add(listener)
+          return () => listeners.delete(listener)
+        }
+      })
+    )
+  )
+  const context = yield* Layer.buildWithScope(layer, scope)
+  const transport = yield* Effect.provide(Transport.use(Effect.succeed), context)
+  const signals: Array<TransportSignal> = []
+  yield* transport.signals.pipe(
+    Stream.runForEach((signal) => Effect.sync(() => signals.push(signal))),
+    Effect.forkIn(scope)
+  )
+  yield* settle
+  return {
+    transport,
+    signals,
+    sockets,
+    tokens,
+    page,
+    listeners,
+    close: Scope.close(scope, Exit.void),
+    firePage: (event: PageEvents.PageEvent) =>
+      Effect.andThen(
+        Effect.sync(() => listeners.forEach((listener) => listener(event))),
+        settle
+      ),
+    status: SubscriptionRef.get(transport.status)
+  }
+})
+
+type Setup = Effect.Success<ReturnType<typeof setup>>
+
+const connect = Effect.fnUntraced(function* ({ sockets }: Setup) {
+  const socket = sockets.last()
+  socket.open()
+  yield* settle
+  if (socket.methods.includes("authorization")) {
+    socket.reply("authorization")
+    yield* settle
+  }
+  socket.reply("presence_subscribe", { result: "sub-1" })
+  yield* settle
+  return socket
+})
+
+const step = 50
+
+/** Moves the clock until another socket is made; answers by how much (milliseconds). */
+const nextSocket = Effect.fnUntraced(function* ({ sockets }: Setup) {
+  const before = sockets.all.length
+  let waited = 0
+  while (sockets.all.length === before) {
+    assert.isBelow(waited, 300_000, "no further attempt")
+    yield* TestClock.adjust(step)
+    waited += step
+  }
+  return waited
+})
+
+const event = (result: unknown, subscription = "sub-1") =>
+  JSON.stringify({
+    jsonrpc: "2.0",
+    method: "presence_subscription",
+    params: { subscription, result }
+  })
+const goodbye = (session: string) => event({ type: "disconnect", i: "p-bob", m: { session } })
+
+describe("BifurTransport", () => {
+  it.effect("[C1] opens, authorizes, subscribes, and only then says that it is connected", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const socket = test.sockets.last()
+      assert.strictEqual(
+        socket.url,
+        "wss://abc.api.sanity.io/v2022-06-30/socket/d-1?tag=sanity.sdk.presence"
+      )
+      assert.deepStrictEqual(socket.methods, [])
+      socket.open()
+      yield* settle
+      assert.deepStrictEqual(socket.methods, ["authorization"])
+      assert.deepStrictEqual(socket.sent[0]?.params, {
+        authorization: "Bearer t1",
+        apiVersion: "v1"
+      })
+      socket.reply("authorization")
+      yield* settle
+      assert.deepStrictEqual(socket.methods, ["authorization", "presence_subscribe"])
+      assert.deepStrictEqual(test.signals, [])
+      socket.reply("presence_subscribe", { result: "sub-1" })
+      yield* settle
+      assert.deepStrictEqual(test.signals, [{ _tag: "Connected", generation: 1 }])
+      assert.deepStrictEqual(yield* test.status, { _tag: "Connected", generation: 1, since: 0 })
+    })
+  )
+
+  it.effect("[C1] an event right behind the subscription's reply comes after Connected", () =>
+    Effect.gen(function* () {
+      const test = yield* setup(Option.none())
+      const socket = test.sockets.last()
+      socket.open()
+      yield* settle
+      socket.receive(socket.replyText("presence_subscribe", { result: "sub-1" }), goodbye("s1"))
+      yield* settle
+      assert.deepStrictEqual(
+        test.signals.map(({ _tag }) => _tag),
+        ["Connected", "Received"]
+      )
+    })
+  )
+
+  for (const stage of ["open", "authorization", "presence_subscribe"]) {
+    it.effect(`[C1] gives up on a server that never answers: ${stage}`, () =>
+      Effect.gen(function* () {
+        const test = yield* setup()
+        const socket = test.sockets.last()
+        if (stage !== "open") socket.open()
+        yield* settle
+        if (stage === "presence_subscribe") socket.reply("authorization")
+        yield* settle
+        yield* TestClock.adjust("9 seconds")
+        assert.strictEqual(test.sockets.all.length, 1)
+        assert.strictEqual((yield* test.status)._tag, "Connecting")
+        yield* TestClock.adjust("1200 millis")
+        assert.strictEqual(test.sockets.all.length, 2)
+      })
+    )
+  }
+
+  it.effect("[C2] is built before any socket has opened", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      assert.strictEqual(test.sockets.last().readyState, 0)
+      assert.deepStrictEqual(yield* test.status, ConnectionStatus.connecting)
+      const sent = yield* Effect.exit(test.transport.send(announce))
+      assert.isTrue(Exit.isFailure(sent))
+    })
+  )
+
+  it.effect("[C3] waits longer and longer between attempts, and never longer than 240 s", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      let longest = 0
+      for (let attempt = 1; attempt <= 20; attempt++) {
+        test.sockets.last().fail()
+        yield* settle
+        const status = yield* test.status
+        assert.isTrue(status._tag === "Reconnecting" && status.attempt === attempt)
+        const waited = yield* nextSocket(test)
+        assert.isAtMost(waited, Math.min(240_000, 100 * 2 ** (attempt - 1)) + step)
+        longest = Math.max(longest, waited)
+      }
+      assert.isAbove(longest, 10_000)
+    })
+  )
+
+  it.effect(
+    "[C3] a connection that held for 10 s starts the backoff over, a shorter one does not",
+    () =>
+      Effect.gen(function* () {
+        const test = yield* setup()
+        const attempts: Array<number> = []
+        for (const held of ["9 seconds", "9 seconds", "11 seconds", "9 seconds"] as const) {
+          const socket = yield* connect(test)
+          yield* TestClock.adjust(held)
+          socket.serverClose(1012)
+          yield* settle
+          const status = yield* test.status
+          attempts.push(status._tag === "Reconnecting" ? status.attempt : 0)
+          yield* nextSocket(test)
+        }
+        assert.deepStrictEqual(attempts, [1, 2, 1, 2])
+      })
+  )
+
+  it.effect("[C3] the network's return, a new token and retryNow end a wait at once", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      // Past the first few attempts, whose wait may be next to nothing.
+      for (let attempt = 0; attempt < 8; attempt++) {
+        test.sockets.last().fail()
+        yield* nextSocket(test)
+      }
+      for (const wake of [
+        test.firePage("online"),
+        SubscriptionRef.set(test.tokens, token("t2")),
+        test.transport.retryNow
+      ]) {
+        test.sockets.last().fail()
+        yield* settle
+        const before = test.sockets.all.length
+        yield* wake
+        yield* settle
+        assert.strictEqual(test.sockets.all.length, before + 1)
+      }
+    })
+  )
+
+  it.effect("[C6] asks for the token on every attempt", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      test.sockets.last().fail()
+      yield* settle
+      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* TestClock.adjust("1 second")
+      test.sockets.last().open()
+      yield* settle
+      assert.deepStrictEqual(test.sockets.last().sent[0]?.params, {
+        authorization: "Bearer t2",
+        apiVersion: "v1"
+      })
+    })
+  )
+
+  it.effect("[C6] a refused token is reported and not tried again until it changes", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      test.sockets.last().open()
+      yield* settle
+      test.sockets.last().reply("authorization", { error: { code: -32600, message: "expired" } })
+      yield* settle
+      assert.deepStrictEqual(yield* test.status, { _tag: "Unauthorized", reason: "expired" })
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(test.sockets.all.length, 1)
+      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* settle
+      assert.strictEqual(test.sockets.all.length, 2)
+      yield* connect(test)
+      assert.strictEqual((yield* test.status)._tag, "Connected")
+    })
+  )
+
+  it.effect("[C6] an error of an unknown shape is a refusal too", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      test.sockets.last().open()
+      yield* settle
+      test.sockets.last().reply("authorization", { error: "no" })
+      yield* settle
+      assert.strictEqual((yield* test.status)._tag, "Unauthorized")
+    })
+  )
+
+  it.effect("[C6] a token that changes while connected is authorized on the live socket", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const socket = yield* connect(test)
+      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* settle
+      assert.deepStrictEqual(socket.methods, [
+        "authorization",
+        "presence_subscribe",
+        "authorization"
+      ])
+      socket.reply("authorization")
+      yield* settle
+      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* settle
+      assert.strictEqual(socket.sent.length, 3, "an equal token is no change")
+      assert.strictEqual(test.sockets.all.length, 1)
+      assert.strictEqual((yield* test.status)._tag, "Connected")
+    })
+  )
+
+  it.effect("[C6] without a token a refused subscription says that one is needed", () =>
+    Effect.gen(function* () {
+      const test = yield* setup(Option.none())
+      const socket = test.sockets.last()
+      socket.open()
+      yield* settle
+      assert.deepStrictEqual(socket.methods, ["presence_subscribe"])
+      socket.reply("presence_subscribe", { error: { code: -32600, message: "Authorize first." } })
+      yield* settle
+      const status = yield* test.status
+      assert.strictEqual(status._tag, "Unauthorized")
+      assert.include(ConnectionStatus.describe(status), "give a token")
+    })
+  )
+
+  for (const [code, tag] of [
+    [4000, "Failed"],
+    [4001, "Unauthorized"],
+    [4004, "Failed"],
+    [1000, "Reconnecting"],
+    [1001, "Reconnecting"],
+    [1006, "Reconnecting"],
+    [1012, "Reconnecting"],
+    [1013, "Reconnecting"],
+    [4999, "Reconnecting"]
+  ] as const) {
+    it.effect(`[C7] close code ${code} ends in ${tag}`, () =>
+      Effect.gen(function* () {
+        const test = yield* setup()
+        const socket = yield* connect(test)
+        socket.serverClose(code, "because")
+        yield* settle
+        const status = yield* test.status
+        assert.strictEqual(status._tag, tag)
+        if (code !== 1006) assert.include(ConnectionStatus.describe(status), "because")
+        assert.strictEqual(test.signals.at(-1)?._tag, "Disconnected")
+        if (tag === "Reconnecting") {
+          yield* nextSocket(test)
+          return
+        }
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual(test.sockets.all.length, 1)
+        yield* test.transport.retryNow
+        yield* settle
+        assert.strictEqual(test.sockets.all.length, 2)
+      })
+    )
+  }
+
+  it.effect("[C8] says Offline where the machine says so, and comes back with the network", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      test.page.online = false
+      test.sockets.last().fail()
+      yield* settle
+      assert.deepStrictEqual(yield* test.status, { _tag: "Offline" })
+    })
+  )
+
+  it.effect("[C9] closing in the middle of a handshake waits for its end", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const socket = test.sockets.last()
+      yield* test.close
+      assert.deepStrictEqual(socket.closes, [])
+      socket.open()
+      assert.deepStrictEqual(socket.closes, [{ code: 1000, readyState: 1 }])
+      assert.deepStrictEqual(yield* test.status, ConnectionStatus.closed)
+    })
+  )
+
+  it.effect("[C9] closing leaves no socket, no listener and no attempt behind", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const socket = yield* connect(test)
+      yield* test.close
+      assert.deepStrictEqual(socket.closes, [{ code: 1000, readyState: 1 }])
+      assert.strictEqual(test.listeners.size, 0)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(test.sockets.all.length, 1)
+    })
+  )
+
+  it.effect("[C9] a page back from the back/forward cache connects anew at once", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      yield* connect(test)
+      yield* test.firePage("show")
+      assert.strictEqual(test.sockets.all.length, 2)
+      yield* connect(test)
+      assert.deepStrictEqual(
+        test.signals.map(({ _tag }) => _tag),
+        ["Connected", "Disconnected", "Connected"]
+      )
+    })
+  )
+
+  it.effect("[C9] sendNow writes within the call", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const socket = yield* connect(test)
+      test.transport.sendNow({ _tag: "Disconnect", sessionId })
+      assert.strictEqual(socket.methods.at(-1), "presence_disconnect")
+    })
+  )
+
+  it.effect("[A4] a send that is refused, unanswered or cut off fails with the reason", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const socket = yield* connect(test)
+      const outcome = (answer: Effect.Effect<void>) =>
+        Effect.map(
+          Effect.all([Effect.flip(test.transport.send(announce)), Effect.andThen(settle, answer)], {
+            concurrency: 2
+          }),
+          ([error]) => error.reason._tag
+        )
+      const refuse = Effect.sync(() =>
+        socket.reply("presence_announce", { error: { code: -32602, message: "no" } })
+      )
+      assert.strictEqual(yield* outcome(refuse), "Rejected")
+      assert.strictEqual(yield* outcome(TestClock.adjust("10 seconds")), "RequestTimeout")
+      assert.strictEqual(
+        yield* outcome(Effect.sync(() => socket.serverClose(1006))),
+        "NotConnected"
+      )
+    })
+  )
+
+  it.effect("[R2] frames that are for nobody or no protocol end nothing", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const socket = yield* connect(test)
+      socket.receive(
+        "♥",
+        "not json",
+        "[]",
+        "null",
+        new Uint8Array([1, 2]),
+        JSON.stringify({ jsonrpc: "2.0", method: "welcome" }),
+        JSON.stringify({ jsonrpc: "2.0", id: "never-asked", result: 1 }),
+        event({ type: "state", i: 7 }),
+        event({ type: "later-invention", i: "p-bob" }),
+        event({ type: "disconnect", i: "p-bob", m: { session: "s0" } }, "another-subscription"),
+        goodbye("s1")
+      )
+      yield* settle
+      assert.deepStrictEqual(
+        test.signals.map((signal) =>
+          signal._tag === "Received" ? signal.event.sessionId : signal._tag
+        ),
+        ["Connected", "s1"]
+      )
+      assert.strictEqual((yield* test.status)._tag, "Connected")
+    })
+  )
+})

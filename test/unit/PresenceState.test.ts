@@ -1,0 +1,218 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as HashMap from "effect/HashMap"
+import * as Schema from "effect/Schema"
+import { fromReported } from "../../src/Location.ts"
+import * as PresenceState from "../../src/PresenceState.ts"
+import { SessionId, sessionKey, UserId } from "../../src/Session.ts"
+
+// Small alphabets, so that sessions meet: the same session id under two users, repeats, unknown ids.
+const Event = Schema.Struct({
+  tag: Schema.Literals(["State", "State", "State", "Disconnect"]),
+  user: Schema.Literals(["u1", "u2", "5:u1"]),
+  session: Schema.Literals(["s1", "s2", "u1s1"]),
+  paths: Schema.Array(Schema.Literals(["title", "body"])).check(Schema.isMaxLength(2)),
+  wait: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60_000 }))
+})
+type Event = typeof Event.Type
+const Events = Schema.Array(Event).check(Schema.isMaxLength(30))
+
+const toEvent = ({ paths, session, tag, user }: Event): PresenceState.SessionEvent => {
+  const userId = UserId.make(user)
+  const sessionId = SessionId.make(session)
+  return tag === "Disconnect"
+    ? { _tag: "Disconnect", userId, sessionId }
+    : {
+        _tag: "State",
+        userId,
+        sessionId,
+        locations: paths.map((path) =>
+          fromReported({ documentId: "a", path: [path] }, `${Math.random()}`)
+        )
+      }
+}
+
+/** The same by the simplest possible means: a map that remembers the last word of each session. */
+const model = (events: ReadonlyArray<PresenceState.SessionEvent>) => {
+  const sessions = new Map<string, ReadonlyArray<string>>()
+  for (const event of events) {
+    const key = JSON.stringify([event.userId, event.sessionId])
+    if (event._tag === "Disconnect") sessions.delete(key)
+    else
+      sessions.set(
+        key,
+        event.locations.map(({ path }) => String(path))
+      )
+  }
+  return sessions
+}
+
+const view = (state: PresenceState.PresenceState) =>
+  new Map(
+    PresenceState.toArray(state).map(({ locations, sessionId, userId }) => [
+      JSON.stringify([userId, sessionId]),
+      locations.map(({ path }) => String(path))
+    ])
+  )
+
+const oneByOne = (events: ReadonlyArray<Event>) => {
+  let roster = PresenceState.empty
+  let now = 0
+  const changes: Array<PresenceState.PresenceChange> = []
+  for (const event of events) {
+    now += event.wait
+    const transition = PresenceState.apply(roster, [toEvent(event)], now)
+    roster = transition.roster
+    changes.push(...transition.changes)
+  }
+  return { roster, changes, now }
+}
+
+const ada = { userId: UserId.make("p-ada"), sessionId: SessionId.make("s1") }
+const state = (locations: ReadonlyArray<string>, who = ada): PresenceState.SessionEvent => ({
+  _tag: "State",
+  ...who,
+  locations: locations.map((path) =>
+    fromReported({ documentId: "a", path: [path] }, `${Math.random()}`)
+  )
+})
+
+describe("PresenceState", () => {
+  it.prop("is the last word of each session, after any interleaving", [Events], ([events]) => {
+    const { roster } = oneByOne(events)
+    assert.deepStrictEqual(view(roster.state), model(events.map(toEvent)))
+  })
+
+  it.prop("[R7] is the same for a batch as for its events one by one", [Events], ([events]) => {
+    const batch = PresenceState.apply(PresenceState.empty, events.map(toEvent), 0)
+    const single = oneByOne(events.map((event) => ({ ...event, wait: 0 })))
+    assert.deepStrictEqual(view(batch.roster.state), view(single.roster.state))
+    assert.deepStrictEqual(
+      batch.changes.map(({ _tag }) => _tag),
+      single.changes.map(({ _tag }) => _tag)
+    )
+  })
+
+  it.prop(
+    "[R8] a repeat changes nothing: the state is the identical object",
+    [Events],
+    ([events]) => {
+      const { now, roster } = oneByOne(events)
+      const repeats = PresenceState.toArray(roster.state).map(
+        ({ locations, sessionId, userId }): PresenceState.SessionEvent => ({
+          _tag: "State",
+          userId,
+          sessionId,
+          locations: locations.map((location) => ({ ...location, lastActiveAt: "later" }))
+        })
+      )
+      const after = PresenceState.apply(roster, repeats, now + 1)
+      assert.strictEqual(after.roster.state, roster.state)
+      assert.deepStrictEqual(after.changes, [])
+    }
+  )
+
+  it.prop("a goodbye of a session that is unknown changes nothing at all", [Events], ([events]) => {
+    const { now, roster } = oneByOne(events)
+    const stranger = { userId: UserId.make("u3"), sessionId: SessionId.make("s1") }
+    const after = PresenceState.apply(roster, [{ _tag: "Disconnect", ...stranger }], now)
+    assert.strictEqual(after.roster, roster)
+  })
+
+  it.prop("[R5] no event of one user touches a session of another", [Events], ([events]) => {
+    const own = events.filter(({ user }) => user === "u1")
+    const both = oneByOne(events).roster.state
+    const alone = oneByOne(own).roster.state
+    const ofUser = (presence: PresenceState.PresenceState) =>
+      [...view(presence)].filter(([key]) => key.startsWith('["u1"'))
+    assert.deepStrictEqual(ofUser(both).toSorted(), ofUser(alone).toSorted())
+  })
+
+  it.prop(
+    "[R9] changes retell the state: joins, moves and leaves add up, each once",
+    [Events],
+    ([events]) => {
+      const { changes, roster } = oneByOne(events)
+      const told = new Map<string, ReadonlyArray<string>>()
+      for (const change of changes) {
+        const { locations, sessionId, userId } = change.session
+        const key = JSON.stringify([userId, sessionId])
+        assert.strictEqual(told.has(key), change._tag !== "Joined")
+        if (change._tag === "Left") told.delete(key)
+        else
+          told.set(
+            key,
+            locations.map(({ path }) => String(path))
+          )
+      }
+      assert.deepStrictEqual(told, view(roster.state))
+    }
+  )
+
+  it.prop("[R3] exactly those silent for the time to live expire", [Events], ([events]) => {
+    const { roster } = oneByOne(events)
+    const ttl = 90_000
+    const next = PresenceState.nextExpiry(roster, ttl)
+    if (next === undefined) {
+      assert.isTrue(HashMap.isEmpty(roster.state.sessions))
+      return
+    }
+    assert.strictEqual(PresenceState.expire(roster, next - 1, ttl).roster, roster)
+    const { changes, roster: after } = PresenceState.expire(roster, next, ttl)
+    assert.isAbove(changes.length, 0)
+    for (const change of changes) {
+      assert.isTrue(change._tag === "Left" && change.reason === "expired")
+      const key = sessionKey(change.session.userId, change.session.sessionId)
+      assert.isFalse(HashMap.has(after.state.sessions, key) || HashMap.has(after.lastHeard, key))
+    }
+    assert.strictEqual(HashMap.size(after.lastHeard), HashMap.size(after.state.sessions))
+  })
+
+  it("keeps people in the order in which they joined, however they move", () => {
+    const bob = { ...ada, userId: UserId.make("p-bob") }
+    const { roster } = PresenceState.apply(
+      PresenceState.empty,
+      [state(["title"]), state(["body"], bob), state(["slug"])],
+      0
+    )
+    assert.deepStrictEqual(
+      PresenceState.toArray(roster.state).map(({ userId }) => userId),
+      [ada.userId, bob.userId]
+    )
+    assert.strictEqual(PresenceState.toArray(roster.state), PresenceState.toArray(roster.state))
+  })
+
+  it("[R4] stale sessions keep their places until they are dropped or heard", () => {
+    const bob = { ...ada, userId: UserId.make("p-bob") }
+    const before = PresenceState.apply(
+      PresenceState.empty,
+      [state(["x"]), state(["y"], bob)],
+      0
+    ).roster
+    const stale = PresenceState.markStale(before)
+    assert.isTrue(PresenceState.toArray(stale.state).every((session) => session.stale))
+    assert.strictEqual(PresenceState.markStale(stale), stale)
+    const heard = PresenceState.apply(stale, [state(["x"])], 1)
+    assert.deepStrictEqual(heard.changes, [])
+    assert.deepStrictEqual(
+      PresenceState.toArray(heard.roster.state).map((s) => s.stale),
+      [false, true]
+    )
+    const dropped = PresenceState.dropStale(heard.roster)
+    assert.deepStrictEqual(
+      dropped.changes.map((change) => [
+        change._tag,
+        change.session.userId,
+        change._tag === "Left" && change.reason
+      ]),
+      [["Left", bob.userId, "lost"]]
+    )
+    assert.strictEqual(PresenceState.dropStale(dropped.roster).roster, dropped.roster)
+  })
+
+  it("has one key for one pair, whatever the ids hold", () => {
+    const key = (user: string, session: string) =>
+      sessionKey(UserId.make(user), SessionId.make(session))
+    assert.notStrictEqual(key("a", "bc"), key("ab", "c"))
+    assert.notStrictEqual(key("1:a", "b"), key("1", ":ab"))
+  })
+})

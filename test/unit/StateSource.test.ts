@@ -1,0 +1,105 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as StateSource from "../../src/StateSource.ts"
+import { settle } from "../support/FakeWebSocket.ts"
+
+describe("StateSource", () => {
+  it.effect("[P1] calls after a change, never for the current value or an unchanged one", () =>
+    Effect.gen(function* () {
+      const ref = yield* SubscriptionRef.make(1)
+      const source = StateSource.fromSubscriptionRef(ref)
+      const seen: Array<number> = []
+      const unsubscribe = source.subscribe(() => seen.push(source.getCurrent()))
+      yield* settle
+      assert.deepStrictEqual(seen, [])
+      yield* SubscriptionRef.set(ref, 1)
+      yield* SubscriptionRef.set(ref, 2)
+      yield* settle
+      assert.deepStrictEqual(seen, [2])
+      unsubscribe()
+      yield* SubscriptionRef.set(ref, 3)
+      yield* settle
+      assert.deepStrictEqual(seen, [2])
+      assert.strictEqual(source.getCurrent(), 3)
+    })
+  )
+
+  it("[P1] starts with the first listener and ends with the last", () => {
+    const log: Array<string> = []
+    const { notify, subscribe } = StateSource.listeners(() => {
+      log.push("start")
+      return () => log.push("stop")
+    })
+    const listener = () => log.push("called")
+    const first = subscribe(listener)
+    const second = subscribe(listener)
+    notify()
+    first()
+    first()
+    notify()
+    second()
+    notify()
+    subscribe(listener)()
+    assert.deepStrictEqual(log, ["start", "called", "called", "called", "stop", "start", "stop"])
+  })
+
+  it("[P1] a listener may unsubscribe itself and others while it is called", () => {
+    const { notify, subscribe } = StateSource.listeners(() => () => {})
+    let calls = 0
+    const removals: Array<() => void> = []
+    for (let index = 0; index < 3; index++) {
+      removals.push(
+        subscribe(() => {
+          calls += 1
+          for (const remove of removals) remove()
+        })
+      )
+    }
+    notify()
+    notify()
+    assert.isAtMost(calls, 3)
+  })
+
+  it("[P1] a computed value is the identical one until its origin changes", () => {
+    let current = { n: 1 }
+    let runs = 0
+    const source = StateSource.map(
+      { getCurrent: () => current, subscribe: () => () => {} },
+      ({ n }) => {
+        runs += 1
+        return [n]
+      }
+    )
+    assert.strictEqual(source.getCurrent(), source.getCurrent())
+    current = { n: 2 }
+    assert.deepStrictEqual(source.getCurrent(), [2])
+    assert.strictEqual(runs, 2)
+  })
+
+  it.effect(
+    "[P1] a switchable source follows whatever origin it has, and only while subscribed",
+    () =>
+      Effect.gen(function* () {
+        let held = 0
+        const { attach, detach, source } = StateSource.switchable(0, () => {
+          held += 1
+          return () => (held -= 1)
+        })
+        const ref = yield* SubscriptionRef.make(1)
+        const seen: Array<number> = []
+        const unsubscribe = source.subscribe(() => seen.push(source.getCurrent()))
+        attach(StateSource.fromSubscriptionRef(ref))
+        yield* settle
+        yield* SubscriptionRef.set(ref, 2)
+        yield* settle
+        detach(9)
+        yield* SubscriptionRef.set(ref, 3)
+        yield* settle
+        assert.deepStrictEqual(seen, [1, 2, 9])
+        assert.strictEqual(held, 1)
+        unsubscribe()
+        assert.strictEqual(held, 0)
+      })
+  )
+})
