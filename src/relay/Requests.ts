@@ -1,7 +1,6 @@
 /**
  * The requests of the protocol, answered for one connection.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -14,6 +13,7 @@ import {
   ErrorCode,
   type RpcError
 } from "../bifur/JsonRpc.ts"
+import { monotonicMillis } from "../Time.ts"
 import { bearerToken, type RelayAuth, type RelayUser } from "./RelayAuth.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import type { Connection, OpenRoom } from "./Rooms.ts"
@@ -67,12 +67,6 @@ const unsubscribe = (member: Member, params: unknown): Answer => {
     ? done
     : refuse(ErrorCode.invalidParams, "There is no such subscription on this connection.")
 }
-
-/** Milliseconds on the clock that never goes back. */
-export const monotonicMillis: Effect.Effect<number> = Effect.map(
-  Clock.monotonicTimeNanos,
-  (nanos) => Number(nanos / 1_000_000n)
-)
 
 /**
  * Answers the text frames of one connection. The effect it gives ends when the frame has been
