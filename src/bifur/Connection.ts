@@ -52,7 +52,7 @@ export const run = (options: {
     yield* Effect.addFinalizer(() => Effect.sync(rpc.end))
 
     const subscription = makeSubscription(rpc, handler)
-    const read = pull.pipe(
+    const read = batched(pull).pipe(
       Effect.mapError(toEnd),
       Effect.flatMap(subscription.handle),
       Effect.forever
@@ -68,6 +68,23 @@ export const run = (options: {
     )
     return yield* Effect.raceFirst(read, authorizeAndSubscribe)
   }).pipe(Effect.scoped)
+
+type Frames = ReadonlyArray<string | Uint8Array>
+
+/**
+ * A pull that waits gets only the first frame of a burst; a turn later the others are there too.
+ * Where the socket has ended by then, the next pull says so.
+ */
+const batched = <E>(pull: Effect.Effect<Frames, E>): Effect.Effect<Frames, E> =>
+  Effect.gen(function* () {
+    const first = yield* pull
+    yield* Effect.yieldNow
+    const rest = yield* pull.pipe(
+      Effect.timeoutOption(0),
+      Effect.catch(() => Effect.succeedNone)
+    )
+    return Option.isNone(rest) ? first : [...first, ...rest.value]
+  })
 
 /** Closing in the middle of a handshake makes browsers log an error, so it waits for the end. */
 const acquireSocket = (
@@ -134,7 +151,7 @@ const makeSubscription = (rpc: Rpc.Rpc, handler: Handler) => {
       )
       .pipe(Effect.mapError(fromSubscription(Option.isSome(token))), Effect.asVoid)
 
-  const handle = Effect.fnUntraced(function* (frames: ReadonlyArray<string | Uint8Array>) {
+  const handle = Effect.fnUntraced(function* (frames: Frames) {
     const events: Array<TransportEvent> = []
     const dropped: Array<string> = []
     for (const frame of frames) readFrame(frame, events, dropped)

@@ -37,7 +37,10 @@ type Connect<R> = (userId: string) => Effect.Effect<Member, PresenceError, R | S
 const connectTest: Connect<TestRoom> = (userId) =>
   Effect.map(TestTransport.connect(userId), ({ network, transport }) => ({
     transport,
-    cut: Effect.andThen(network.disconnect(), Effect.forkDetach(Effect.delay(network.reconnect, 50)))
+    cut: Effect.andThen(
+      network.disconnect(),
+      Effect.forkDetach(Effect.delay(network.reconnect, 50))
+    )
   }))
 
 const connectBifur: Connect<Relay> = Effect.fnUntraced(function* (userId) {

@@ -141,7 +141,10 @@ describe("createPresence", () => {
       assert.strictEqual(error.reason._tag, "Unauthorized")
       const status = ConnectionStatus.describe(ada.getStatus().getCurrent())
       assert.include(status, "Sign in again")
-      assert.notInclude(`${status} ${error.message} ${error.stack} ${JSON.stringify(error)}`, "Secret")
+      assert.notInclude(
+        `${status} ${error.message} ${error.stack} ${JSON.stringify(error)}`,
+        "Secret"
+      )
     })
   })
 
@@ -171,17 +174,18 @@ describe("createPresence", () => {
   })
 
   it("ready rejects with a typed error when it is closed before", async () => {
-    const presence = createPresence({ projectId: "demo", dataset: "d", apiHost: "http://127.0.0.1:9" })
+    const presence = createPresence({
+      projectId: "demo",
+      dataset: "d",
+      apiHost: "http://127.0.0.1:9"
+    })
     const ready = presence.ready().then(
       () => "ready",
       (error: unknown) => error
     )
     await presence.close()
     assert.instanceOf(await ready, PresenceError)
-    assert.instanceOf(
-      await presence.ready().catch((error: unknown) => error),
-      PresenceError
-    )
+    assert.instanceOf(await presence.ready().catch((error: unknown) => error), PresenceError)
     assert.deepStrictEqual(presence.getStatus().getCurrent(), { _tag: "Closed" })
   })
 

@@ -52,14 +52,21 @@ const setup = Effect.fnUntraced(function* (initial: Token = token("t1")) {
   const context = yield* Layer.buildWithScope(layer, scope)
   const transport = yield* Effect.provide(Transport.use(Effect.succeed), context)
   const signals: Array<TransportSignal> = []
+  const batches: Array<number> = []
   yield* transport.signals.pipe(
-    Stream.runForEach((signal) => Effect.sync(() => signals.push(signal))),
+    Stream.runForEachArray((batch) =>
+      Effect.sync(() => {
+        batches.push(batch.length)
+        signals.push(...batch)
+      })
+    ),
     Effect.forkIn(scope)
   )
   yield* settle
   return {
     transport,
     signals,
+    batches,
     sockets,
     tokens,
     page,
@@ -461,6 +468,21 @@ describe("BifurTransport", () => {
         ["Connected", "s1"]
       )
       assert.strictEqual((yield* test.status)._tag, "Connected")
+    })
+  )
+
+  it.effect("[R7] a burst is one batch, and the end of the socket loses none of it", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const socket = yield* connect(test)
+      const burst = Array.from({ length: 32 }, (_, index) => goodbye(`s${index}`))
+      socket.receive(...burst)
+      yield* settle
+      socket.receive(...burst)
+      socket.serverClose(1006)
+      yield* settle
+      assert.deepStrictEqual(test.batches, [1, 32, 33])
+      assert.strictEqual(test.signals.at(-1)?._tag, "Disconnected")
     })
   )
 })

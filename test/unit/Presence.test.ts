@@ -247,7 +247,7 @@ describe("Presence says goodbye", () => {
 
   it.effect("[C9] within the page's last event, and is silent until the page is back", () =>
     Effect.gen(function* () {
-      let fire = (_: PageEvents.PageEvent): void => assert.fail("nobody listens")
+      let fire: (event: PageEvents.PageEvent) => void = () => assert.fail("nobody listens")
       const { network, presence, sent } = yield* scoped({
         isOnline: () => true,
         subscribe: (listener) => {

@@ -1,0 +1,297 @@
+// @vitest-environment happy-dom
+import { afterEach, assert, describe, it, vi } from "@effect/vitest"
+import { act, cleanup, render, screen } from "@testing-library/react"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Component, type ReactNode, StrictMode, useEffect } from "react"
+import { hydrateRoot } from "react-dom/client"
+import { renderToString } from "react-dom/server"
+import { Auth, BifurTransport, Presence, PresenceError, SanityClient } from "../../src/index.ts"
+import {
+  PresenceProvider,
+  type PresenceProviderProps,
+  type UsePresence,
+  usePresence
+} from "../../src/react/index.ts"
+import * as FakeWebSocket from "../support/FakeWebSocket.ts"
+
+const sanity = SanityClient.layer({ projectId: "abc", dataset: "d" })
+
+/** Presence on sockets that the test moves. */
+const fakePresence = () => {
+  const { layer: webSocket, sockets } = FakeWebSocket.make()
+  const layer = Presence.layer.pipe(
+    Layer.provide(BifurTransport.layerWebSocket),
+    Layer.provide(webSocket),
+    Layer.provide(Auth.layerNone),
+    Layer.provide(sanity)
+  )
+  return { sockets, layer }
+}
+
+const flush = () => act(() => Effect.runPromise(FakeWebSocket.settle))
+
+const connect = async (sockets: FakeWebSocket.FakeSockets) => {
+  await flush()
+  const socket = sockets.last()
+  socket.open()
+  await flush()
+  socket.reply("presence_subscribe", { result: "sub" })
+  await flush()
+  return socket
+}
+
+const event = (result: unknown) =>
+  JSON.stringify({
+    jsonrpc: "2.0",
+    method: "presence_subscription",
+    params: { subscription: "sub", result }
+  })
+const announced = (user: string, path: ReadonlyArray<string>, lastActiveAt = "2026-01-01") =>
+  event({
+    type: "state",
+    i: user,
+    m: {
+      sessionId: `session-of-${user}`,
+      locations: [{ type: "document", documentId: "drafts.a", path, lastActiveAt }]
+    }
+  })
+
+/** Shows everything that the hook returns and counts its renders. */
+const renders: Array<UsePresence> = []
+function People(): ReactNode {
+  const presence = usePresence()
+  renders.push(presence)
+  return (
+    <div>
+      <p data-testid="status">{presence.status._tag}</p>
+      <ul>
+        {presence.locations.map(({ locations, sessionId, user }) => (
+          <li key={sessionId}>{`${user.id} in ${locations[0]?.path.join(".")}`}</li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+const people = () => screen.queryAllByRole("listitem").map(({ textContent }) => textContent)
+const last = (): UsePresence => {
+  const presence = renders.at(-1)
+  if (presence === undefined) throw new Error("nothing was rendered")
+  return presence
+}
+
+const mount = (props: PresenceProviderProps, wrapper = StrictMode) =>
+  render(
+    <PresenceProvider {...props}>
+      <People />
+    </PresenceProvider>,
+    { wrapper }
+  )
+
+afterEach(() => {
+  cleanup()
+  vi.useRealTimers()
+  renders.length = 0
+})
+
+describe("usePresence", () => {
+  it("shows everyone else, moving and leaving", async () => {
+    const { layer, sockets } = fakePresence()
+    mount({ layer })
+    assert.strictEqual(screen.getByTestId("status").textContent, "Connecting")
+    const socket = await connect(sockets)
+    assert.strictEqual(screen.getByTestId("status").textContent, "Connected")
+    socket.receive(announced("p-ada", ["title"]), announced("p-bob", ["body"]))
+    await flush()
+    assert.deepStrictEqual(people(), ["p-ada in title", "p-bob in body"])
+    socket.receive(announced("p-ada", ["slug"]))
+    await flush()
+    assert.deepStrictEqual(people(), ["p-ada in slug", "p-bob in body"])
+    socket.receive(event({ type: "disconnect", i: "p-bob", m: { session: "session-of-p-bob" } }))
+    await flush()
+    assert.deepStrictEqual(people(), ["p-ada in slug"])
+  })
+
+  it("[R8] does not render for a heartbeat, and keeps the unmoved identical", async () => {
+    const { layer, sockets } = fakePresence()
+    mount({ layer })
+    const socket = await connect(sockets)
+    socket.receive(announced("p-ada", ["title"]), announced("p-bob", ["body"]))
+    await flush()
+    const { length } = renders
+    const before = last()
+    for (let index = 0; index < 10; index++)
+      socket.receive(announced("p-ada", ["title"], `${index}`))
+    await flush()
+    assert.strictEqual(renders.length, length)
+    socket.receive(announced("p-bob", ["slug"]))
+    await flush()
+    assert.strictEqual(last().locations[0], before.locations[0])
+    assert.notStrictEqual(last().locations[1], before.locations[1])
+  })
+
+  it("[P3] [A1] reports with the same function on every render, and silently until then", async () => {
+    const { layer, sockets } = fakePresence()
+    mount({ layer })
+    const socket = await connect(sockets)
+    assert.notInclude(socket.methods, "presence_announce")
+    assert.strictEqual(new Set(renders.map(({ reportPresence }) => reportPresence)).size, 1)
+    assert.isUndefined(last().self.locations)
+    act(() => last().reportPresence([{ documentId: "drafts.a", path: ["title"] }]))
+    await flush()
+    assert.include(socket.methods, "presence_announce")
+    assert.deepStrictEqual(last().self.locations?.[0]?.path, ["title"])
+    assert.strictEqual(new Set(renders.map(({ reportPresence }) => reportPresence)).size, 1)
+  })
+
+  it("announces what a child reported while it mounted, before anything was connected", async () => {
+    function Reporter(): ReactNode {
+      const { reportPresence } = usePresence()
+      useEffect(() => reportPresence([{ documentId: "drafts.early" }]), [reportPresence])
+      return null
+    }
+    const { layer, sockets } = fakePresence()
+    render(
+      <PresenceProvider layer={layer}>
+        <Reporter />
+      </PresenceProvider>
+    )
+    const socket = await connect(sockets)
+    const sent = socket.sent.find(({ method }) => method === "presence_announce")
+    assert.include(JSON.stringify(sent), "drafts.early")
+  })
+
+  it("explains itself where there is no provider", () => {
+    const onError = vi.spyOn(console, "error").mockImplementation(() => {})
+    try {
+      render(<People />)
+      assert.fail("threw nothing")
+    } catch (error) {
+      assert.instanceOf(error, PresenceError)
+      assert.include(error.message, "<PresenceProvider>")
+    } finally {
+      onError.mockRestore()
+    }
+  })
+})
+
+describe("PresenceProvider", () => {
+  it("[P2] opens one socket in StrictMode, however often it renders", async () => {
+    const { layer, sockets } = fakePresence()
+    const { rerender } = mount({ layer })
+    for (let index = 0; index < 5; index++) {
+      rerender(
+        <PresenceProvider layer={layer}>
+          <People />
+        </PresenceProvider>
+      )
+    }
+    await connect(sockets)
+    assert.strictEqual(sockets.all.length, 1)
+  })
+
+  it("[P2] [C9] unmounting says disconnect and closes the socket", async () => {
+    const { layer, sockets } = fakePresence()
+    const { unmount } = mount({ layer, config: { lingerTimeout: 0 } })
+    const socket = await connect(sockets)
+    act(() => last().reportPresence([]))
+    await flush()
+    unmount()
+    await vi.waitFor(() => assert.include(socket.methods, "presence_disconnect"))
+    assert.deepStrictEqual(socket.closes, [])
+    socket.reply("presence_disconnect")
+    await vi.waitFor(() => assert.strictEqual(socket.closes.length, 1))
+    assert.strictEqual(sockets.all.length, 1)
+  })
+
+  it("[P2] a provider that comes right back never left", async () => {
+    const { layer, sockets } = fakePresence()
+    function Toggle({ on }: { readonly on: boolean }): ReactNode {
+      const presence = usePresence()
+      renders.push(presence)
+      return on ? <People /> : null
+    }
+    const tree = (on: boolean) => (
+      <PresenceProvider layer={layer}>
+        <Toggle on={on} />
+      </PresenceProvider>
+    )
+    const { rerender } = render(tree(true), { wrapper: StrictMode })
+    const socket = await connect(sockets)
+    rerender(tree(false))
+    rerender(tree(true))
+    await flush()
+    assert.strictEqual(sockets.all.length, 1)
+    assert.deepStrictEqual(socket.closes, [])
+  })
+
+  it("another room is another connection, and the old one is left", async () => {
+    const first = fakePresence()
+    const second = fakePresence()
+    const config = { lingerTimeout: 0 }
+    const tree = (layer: PresenceProviderProps["layer"]) => (
+      <PresenceProvider layer={layer} config={config}>
+        <People />
+      </PresenceProvider>
+    )
+    const { rerender } = render(tree(first.layer))
+    const before = await connect(first.sockets)
+    before.receive(announced("p-ada", ["title"]))
+    await flush()
+    assert.deepStrictEqual(people(), ["p-ada in title"])
+    rerender(tree(second.layer))
+    await connect(second.sockets)
+    assert.deepStrictEqual(people(), [])
+    await vi.waitFor(() => assert.strictEqual(before.closes.length, 1))
+    assert.strictEqual(second.sockets.all.length, 1)
+  })
+
+  it("gives an error boundary the typed error where its props name no room", () => {
+    const onError = vi.spyOn(console, "error").mockImplementation(() => {})
+    let caught: unknown
+    class Boundary extends Component<{ readonly children: ReactNode }> {
+      override state = { failed: false }
+      static getDerivedStateFromError(error: unknown) {
+        caught = error
+        return { failed: true }
+      }
+      override render() {
+        return this.state.failed ? <p>failed</p> : this.props.children
+      }
+    }
+    render(
+      <Boundary>
+        <PresenceProvider projectId="abc">
+          <People />
+        </PresenceProvider>
+      </Boundary>
+    )
+    onError.mockRestore()
+    assert.instanceOf(caught, PresenceError)
+    assert.strictEqual(caught.reason._tag, "InvalidConfiguration")
+  })
+
+  it("[P4] renders on the server without a connection, and hydrates without a mismatch", async () => {
+    const { layer, sockets } = fakePresence()
+    const tree = (
+      <PresenceProvider layer={layer}>
+        <People />
+      </PresenceProvider>
+    )
+    const html = renderToString(tree)
+    assert.include(html, "Connecting")
+    assert.strictEqual(sockets.all.length, 0)
+    const container = document.createElement("div")
+    container.innerHTML = html
+    document.body.append(container)
+    const problems: Array<unknown> = []
+    const root = await act(() =>
+      hydrateRoot(container, tree, { onRecoverableError: (error) => problems.push(error) })
+    )
+    await connect(sockets)
+    assert.deepStrictEqual(problems, [])
+    assert.include(container.innerHTML, "Connected")
+    act(() => root.unmount())
+    container.remove()
+  })
+})
