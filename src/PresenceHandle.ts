@@ -6,25 +6,25 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as HashMap from "effect/HashMap"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import { closed, connecting, type ConnectionStatus } from "./ConnectionStatus.ts"
 import type { Location, ReportedLocation } from "./Location.ts"
 import { Presence } from "./Presence.ts"
 import { ConnectionFailed, PresenceError } from "./PresenceError.ts"
 import * as PresenceState from "./PresenceState.ts"
-import type { SessionId, UserId } from "./Session.ts"
+import type { SessionId } from "./Session.ts"
 import * as StateSource from "./StateSource.ts"
+import { profileOf, type Profiles, type UserProfile, Users } from "./Users.ts"
 
-/** A person as shown to others. Until the name is known, it is the id. */
-export interface UserProfile {
-  readonly id: UserId
-  readonly displayName: string
-  readonly imageUrl?: string | undefined
-}
-
-/** Someone else in the room; the same person in two tabs is two. */
+/**
+ * Someone else in the room; the same person in two tabs is two. Until the profile is known, the
+ * name is the id.
+ */
 export interface UserPresence {
   readonly user: UserProfile
   readonly sessionId: SessionId
@@ -83,32 +83,48 @@ const closedBeforeReady = new PresenceError({
   reason: new ConnectionFailed({ detail: "Presence was closed before it was ready." })
 })
 
-const toUserPresence = (session: PresenceState.PresenceSession): UserPresence => {
-  const { locations, sessionId, stale, userId } = session
-  return { user: { id: userId, displayName: userId }, sessionId, locations, stale }
-}
-
 /** Remembers each session's form for readers, so that an unchanged one stays identical. */
 const userPresences = () => {
   const cache = new WeakMap<PresenceState.PresenceSession, UserPresence>()
-  return (state: PresenceState.PresenceState): ReadonlyArray<UserPresence> => {
+  return (state: PresenceState.PresenceState, profiles: Profiles): ReadonlyArray<UserPresence> => {
     const sessions = PresenceState.toArray(state)
     if (sessions.length === 0) return nobody
     return sessions.map((session) => {
-      const known = cache.get(session) ?? toUserPresence(session)
-      cache.set(session, known)
-      return known
+      const user = profileOf(profiles, session.userId)
+      const known = cache.get(session)
+      if (known !== undefined && isSameProfile(known.user, user)) return known
+      const { locations, sessionId, stale } = session
+      const presence = { user, sessionId, locations, stale }
+      cache.set(session, presence)
+      return presence
     })
   }
 }
+
+const isSameProfile = (a: UserProfile, b: UserProfile): boolean =>
+  a.displayName === b.displayName && a.imageUrl === b.imageUrl
 
 interface Running {
   readonly runtime: ManagedRuntime.ManagedRuntime<Presence, PresenceError>
   presence: Presence["Service"] | undefined
 }
 
+const askForNewcomers = (
+  presence: Presence["Service"],
+  users: Users["Service"]
+): Effect.Effect<void> => {
+  const newcomers = presence.changes.pipe(
+    Stream.filter(({ _tag }) => _tag === "Joined"),
+    Stream.runForEach(({ session }) => users.request([session.userId]))
+  )
+  const present = Effect.flatMap(SubscriptionRef.get(presence.state), (state) =>
+    users.request(PresenceState.toArray(state).map(({ userId }) => userId))
+  )
+  return Effect.all([newcomers, present], { concurrency: "unbounded", discard: true })
+}
+
 /**
- * A handle that nobody holds yet: nothing runs.
+ * A handle that nobody holds yet: nothing runs. Profiles are shown where the layer has {@link Users}.
  *
  * @param linger how long it runs on after the last holder let go
  */
@@ -139,10 +155,18 @@ export const make = (
   const status = StateSource.switchable<ConnectionStatus>(connecting, hold)
   const self = StateSource.switchable<Self>(noSelf, hold)
 
-  const attach = (presence: Presence["Service"]) => {
+  const attach = (presence: Presence["Service"], users: Users["Service"] | undefined) => {
     const { sessionId } = presence
+    const profiles =
+      users === undefined
+        ? StateSource.constant<Profiles>(HashMap.empty())
+        : StateSource.fromSubscriptionRef(users.profiles)
     locations.attach(
-      StateSource.map(StateSource.fromSubscriptionRef(presence.state), userPresences())
+      StateSource.zipWith(
+        StateSource.fromSubscriptionRef(presence.state),
+        profiles,
+        userPresences()
+      )
     )
     status.attach(StateSource.fromSubscriptionRef(presence.status))
     self.attach(
@@ -158,10 +182,13 @@ export const make = (
     const starting: Running = { runtime: ManagedRuntime.make(layer), presence: undefined }
     running = starting
     const attached = Effect.gen(function* () {
-      const presence = Context.get(yield* starting.runtime.contextEffect, Presence)
+      const context = yield* starting.runtime.contextEffect
       if (running !== starting) return
+      const presence = Context.get(context, Presence)
+      const users = Option.getOrUndefined(Context.getOption(context, Users))
       starting.presence = presence
-      attach(presence)
+      attach(presence, users)
+      if (users !== undefined) starting.runtime.runFork(askForNewcomers(presence, users))
       if (lastReport !== undefined) yield* presence.report(lastReport)
     })
     Effect.runFork(

@@ -99,6 +99,32 @@ export const map = <A, B>(source: StateSource<A>, f: (value: A) => B): StateSour
   }
 }
 
+/** A source computed from two others. `f` runs once per pair of values. */
+export const zipWith = <A, B, C>(
+  left: StateSource<A>,
+  right: StateSource<B>,
+  f: (left: A, right: B) => C
+): StateSource<C> => {
+  const { subscribe } = listeners((notify) => {
+    const unsubscribes = [left.subscribe(notify), right.subscribe(notify)]
+    return () => unsubscribes.forEach((unsubscribe) => unsubscribe())
+  })
+  let inputs: readonly [A, B] | undefined
+  let output: { readonly value: C } | undefined
+  return {
+    subscribe,
+    getCurrent: () => {
+      const a = left.getCurrent()
+      const b = right.getCurrent()
+      if (output === undefined || inputs?.[0] !== a || inputs[1] !== b) {
+        inputs = [a, b]
+        output = { value: f(a, b) }
+      }
+      return output.value
+    }
+  }
+}
+
 /** A source whose origin comes and goes; without one it has its initial value. */
 export interface Switchable<A> {
   readonly source: StateSource<A>
@@ -137,7 +163,8 @@ export const switchable = <A>(initial: A, onSubscribed: () => () => void): Switc
   }
 }
 
-const constant = <A>(value: A): StateSource<A> => ({
+/** A source that never changes. */
+export const constant = <A>(value: A): StateSource<A> => ({
   getCurrent: () => value,
   subscribe: () => () => {}
 })

@@ -15,9 +15,11 @@ import * as PresenceConfig from "./PresenceConfig.ts"
 import type { PresenceError } from "./PresenceError.ts"
 import * as PresenceHandle from "./PresenceHandle.ts"
 import { SanityClient, type SanityClientOptions } from "./SanityClient.ts"
+import { Users } from "./Users.ts"
 
 /**
- * Which room, and as whom. Either a `layer` of one's own, or the app's `client`, or the project and
+ * Which room, and as whom. Either a `layer` of one's own (with {@link Users} in it where names are
+ * wanted), or the app's `client`, or the project and
  * dataset (or canvas).
  *
  * - `token`: without one, the client's token is used; without that, none.
@@ -64,8 +66,7 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
 
   const tokenOr = (token: string | undefined) => toToken(token ?? options.client?.config().token)
   const token = Effect.runSync(SubscriptionRef.make(tokenOr(options.token)))
-  const layer = Presence.layer.pipe(
-    Layer.provide(BifurTransport.layer),
+  const layer = Layer.merge(Layer.provide(Presence.layer, BifurTransport.layer), Users.layer).pipe(
     Layer.provide(Layer.succeed(SanityClient, client.value)),
     Layer.provide(Auth.layerRef(token)),
     Layer.provide(Layer.succeed(PresenceConfig.PresenceConfig, config))
@@ -106,4 +107,4 @@ export const createPresence = (options: PresenceOptions): PresenceHandle.Presenc
   return handle
 }
 
-export type { PresenceHandle, Self, UserPresence, UserProfile } from "./PresenceHandle.ts"
+export type { PresenceHandle, Self, UserPresence } from "./PresenceHandle.ts"

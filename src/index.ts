@@ -15,3 +15,4 @@ export { type Resource, SanityClient, type SanityClientOptions } from "./SanityC
 export * from "./Session.ts"
 export * as StateSource from "./StateSource.ts"
 export * from "./Transport.ts"
+export { type Profiles, profileOf, type UserProfile, Users } from "./Users.ts"

@@ -202,3 +202,39 @@ describe("createPresence", () => {
     })
   })
 })
+
+describe("profiles", () => {
+  it("[U1] people get their names, whatever the form of their id", async () => {
+    await open({ token: "p-ada-lovelace" }, async (ada) => {
+      await open({ token: "g-alan-turing" }, async (alan) => {
+        await open({ token: "e-grace" }, async (grace) => {
+          for (const presence of [ada, alan, grace]) presence.reportPresence([])
+          const all = await until(
+            people(ada),
+            (present) =>
+              present.length === 2 && present.every(({ user }) => user.displayName !== user.id)
+          )
+          assert.sameMembers(
+            all.map(({ user }) => user.displayName),
+            ["Alan Turing", "E Grace"]
+          )
+          const [seen] = await until(people(alan), (present) =>
+            present.some(({ user }) => user.displayName === "Ada Lovelace")
+          )
+          assert.isDefined(seen)
+        })
+      })
+    })
+  })
+
+  it("[U1] a canvas knows people through its organization", async () => {
+    const canvas = { projectId: undefined, dataset: undefined, canvasId: "canvas-1" }
+    await open({ ...canvas, token: "p-ada-lovelace" }, async (ada) => {
+      await open({ ...canvas, token: "g-alan-turing" }, async (alan) => {
+        for (const presence of [ada, alan]) presence.reportPresence([])
+        await until(people(ada), ([user]) => user?.user.displayName === "Alan Turing")
+        await until(people(alan), ([user]) => user?.user.displayName === "Ada Lovelace")
+      })
+    })
+  })
+})

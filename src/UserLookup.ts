@@ -1,0 +1,129 @@
+/**
+ * Where Sanity keeps a user's profile, which depends on the form of the id.
+ */
+import type { SanityClient as Client } from "@sanity/client"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { Auth } from "./Auth.ts"
+import { SanityClient } from "./SanityClient.ts"
+import { UserId } from "./Session.ts"
+
+/** A person as shown to others. */
+export interface UserProfile {
+  readonly id: UserId
+  readonly displayName: string
+  readonly imageUrl?: string | undefined
+}
+
+/** The API version that answers a list of project users. */
+const projectUsersVersion = "2025-07-18"
+
+/** The API version of the access API. */
+const accessVersion = "vX"
+
+/** Sent with every request, as the App SDK does. */
+const tag = "users.get"
+
+const Profile = Schema.Struct({
+  displayName: Schema.String,
+  imageUrl: Schema.optionalKey(Schema.NullOr(Schema.String))
+})
+const ProjectUser = Schema.Struct({ ...Profile.fields, id: UserId })
+const ProjectUsers = Schema.Union([ProjectUser, Schema.Array(ProjectUser)])
+const AccessUser = Schema.Struct({ profile: Profile })
+const Canvas = Schema.Struct({ organizationId: Schema.String })
+
+/** A profile could not be read: there is none, or the service did not answer well. */
+export class UserLookupError extends Schema.TaggedError<UserLookupError>()("UserLookupError", {
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    return "A user's profile could not be read."
+  }
+}
+
+/**
+ * Reads the profiles of several users with as few requests as their ids allow. Whoever is not in the
+ * answer has none.
+ */
+export type UserLookup = (
+  ids: ReadonlyArray<UserId>
+) => Effect.Effect<ReadonlyMap<UserId, UserProfile>, UserLookupError>
+
+const toProfile = (id: UserId, { displayName, imageUrl }: typeof Profile.Type): UserProfile => ({
+  id,
+  displayName,
+  ...(imageUrl == null ? {} : { imageUrl })
+})
+
+/** Whether many of these ids can be asked for at once. */
+export const isProjectUser = (id: UserId): boolean => id.startsWith("p")
+
+/** The lookup of a resource, under its current token. */
+export const make = Effect.gen(function* () {
+  const { client, resource } = yield* SanityClient
+  const { token } = yield* Auth
+  let organizationId: string | undefined
+
+  const get = Effect.fnUntraced(function* <A>(
+    schema: Schema.Codec<A, unknown>,
+    url: string,
+    config: Parameters<Client["withConfig"]>[0]
+  ) {
+    const current = Option.map(yield* SubscriptionRef.get(token), Redacted.value)
+    const authorized = client.withConfig(
+      Option.match(current, { onNone: () => config, onSome: (token) => ({ ...config, token }) })
+    )
+    const answer = yield* Effect.tryPromise({
+      try: (signal): Promise<unknown> => authorized.request({ url, tag, signal }),
+      catch: (cause) => new UserLookupError({ cause })
+    })
+    return yield* Effect.mapError(
+      Schema.decodeUnknownEffect(schema)(answer),
+      (cause) => new UserLookupError({ cause })
+    )
+  })
+
+  const organization = Effect.fnUntraced(function* (canvasId: string) {
+    if (organizationId === undefined) {
+      const canvas = yield* get(Canvas, `/canvases/${encodeURIComponent(canvasId)}`, {
+        apiVersion: accessVersion
+      })
+      organizationId = canvas.organizationId
+    }
+    return organizationId
+  })
+
+  const projectUsers = Effect.fnUntraced(function* (ids: ReadonlyArray<UserId>) {
+    const found = yield* get(ProjectUsers, `/users/${ids.map(encodeURIComponent).join(",")}`, {
+      apiVersion: projectUsersVersion
+    })
+    const users = "id" in found ? [found] : found
+    return new Map(users.map((user) => [user.id, toProfile(user.id, user)]))
+  })
+
+  const accessUser = Effect.fnUntraced(function* (id: UserId) {
+    const owner =
+      resource.type === "dataset"
+        ? `project/${resource.projectId}`
+        : `organization/${yield* organization(resource.canvasId)}`
+    const { profile } = yield* get(AccessUser, `/access/${owner}/users/${encodeURIComponent(id)}`, {
+      apiVersion: accessVersion,
+      ...(id.startsWith("g") ? { useProjectHostname: false } : {})
+    })
+    return toProfile(id, profile)
+  })
+
+  const lookup: UserLookup = Effect.fnUntraced(function* (ids) {
+    const [first] = ids
+    if (first !== undefined && resource.type === "dataset" && ids.every(isProjectUser)) {
+      return yield* projectUsers(ids)
+    }
+    const profiles = yield* Effect.forEach(ids, accessUser, { concurrency: 8 })
+    return new Map(profiles.map((profile) => [profile.id, profile]))
+  })
+  return lookup
+})

@@ -1,0 +1,131 @@
+/**
+ * The profiles of the people in a room: batched, remembered, and never in anybody's way.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberMap from "effect/FiberMap"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Request from "effect/Request"
+import * as RequestResolver from "effect/RequestResolver"
+import * as Schedule from "effect/Schedule"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import type { Auth } from "./Auth.ts"
+import type { SanityClient } from "./SanityClient.ts"
+import type { UserId } from "./Session.ts"
+import * as UserLookup from "./UserLookup.ts"
+
+export type { UserProfile } from "./UserLookup.ts"
+
+/** The profiles that are known, by user id. */
+export type Profiles = HashMap.HashMap<UserId, UserLookup.UserProfile>
+
+/**
+ * The profiles of people.
+ *
+ * - `profiles`: those known so far.
+ * - `request` asks for those that are not known, in the background. Never fails: who can't be found
+ *   is asked for again later, and shown with the id until then.
+ *
+ * @example
+ * yield* users.request([userId])
+ * const name = profileOf(yield* SubscriptionRef.get(users.profiles), userId).displayName
+ */
+export class Users extends Context.Service<
+  Users,
+  {
+    readonly profiles: SubscriptionRef.SubscriptionRef<Profiles>
+    readonly request: (ids: Iterable<UserId>) => Effect.Effect<void>
+  }
+>()("effect-sanity-presence/Users") {
+  /** Profiles from Sanity, or from a relay. */
+  static readonly layer: Layer.Layer<Users, never, SanityClient | Auth> = Layer.suspend(() =>
+    Layer.effect(Users, Effect.flatMap(UserLookup.make, make))
+  )
+}
+
+/** The profile of a user; until it is known, a placeholder with the id. */
+export const profileOf = (profiles: Profiles, id: UserId): UserLookup.UserProfile =>
+  Option.getOrElse(HashMap.get(profiles, id), () => ({ id, displayName: id }))
+
+class GetProfile extends Request.TaggedClass("GetProfile")<
+  { readonly id: UserId },
+  void,
+  UserLookup.UserLookupError
+> {}
+
+/** Requests within this time go out as one. 20 ms: a room's answers to a roll call, mostly. */
+const batchDelay = "20 millis"
+
+/** The most ids in one request, so that its URL stays under 4 kB. */
+const batchSize = 50
+
+/** The most people remembered; beyond it people are shown with their ids. Bounds the memory. */
+const capacity = 10_000
+
+/** 5 s, 10 s, … 5 min, about an hour in all; then only when somebody asks again. */
+const retries = Schedule.max([
+  Schedule.min([Schedule.exponential("5 seconds"), Schedule.spaced("5 minutes")]),
+  Schedule.recurs(16)
+])
+
+/** The service over any lookup. */
+export const make = Effect.fnUntraced(function* (lookup: UserLookup.UserLookup) {
+  const profiles = yield* SubscriptionRef.make<Profiles>(HashMap.empty())
+  const asking = yield* FiberMap.make<UserId>()
+
+  const remember = (found: ReadonlyMap<UserId, UserLookup.UserProfile>) =>
+    found.size === 0
+      ? Effect.void
+      : SubscriptionRef.update(profiles, (known) => HashMap.setMany(known, found))
+
+  /** One bad id may fail a whole batch, so that is asked for again one by one. */
+  const lookupEach = (ids: ReadonlyArray<UserId>) =>
+    lookup(ids).pipe(
+      Effect.catch((error) =>
+        ids.length === 1
+          ? Effect.fail(error)
+          : Effect.map(
+              Effect.forEach(ids, (id) => Effect.option(lookup([id])), { concurrency: 8 }),
+              (found) => new Map(found.flatMap((one) => (Option.isSome(one) ? [...one.value] : [])))
+            )
+      )
+    )
+
+  const resolver = RequestResolver.makeGrouped<GetProfile, string>({
+    key: ({ request }) => (UserLookup.isProjectUser(request.id) ? "project users" : request.id),
+    resolver: Effect.fnUntraced(function* (entries) {
+      const found = yield* lookupEach(entries.map(({ request }) => request.id))
+      yield* remember(found)
+      for (const entry of entries) {
+        const { id } = entry.request
+        entry.completeUnsafe(
+          found.has(id)
+            ? Exit.void
+            : Exit.fail(new UserLookup.UserLookupError({ cause: `no profile of ${id}` }))
+        )
+      }
+    })
+  }).pipe(RequestResolver.setDelay(batchDelay), RequestResolver.batchN(batchSize))
+
+  const ask = (id: UserId) =>
+    Effect.request(new GetProfile({ id }), resolver).pipe(
+      Effect.retry(retries),
+      Effect.catch((error) => Effect.logDebug(error.message)),
+      Effect.annotateLogs({ action: "presence/profile", user: id })
+    )
+
+  return Users.of({
+    profiles,
+    request: Effect.fnUntraced(function* (ids) {
+      for (const id of ids) {
+        const known = SubscriptionRef.getUnsafe(profiles)
+        if (HashMap.has(known, id)) continue
+        if (HashMap.size(known) + (yield* FiberMap.size(asking)) >= capacity) continue
+        yield* FiberMap.run(asking, id, ask(id), { onlyIfMissing: true })
+      }
+    })
+  })
+})

@@ -1,0 +1,106 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as TestClock from "effect/testing/TestClock"
+import { profileOf, UserId, type UserProfile } from "../../src/index.ts"
+import { UserLookupError } from "../../src/UserLookup.ts"
+import * as Users from "../../src/Users.ts"
+
+const ids = (...names: ReadonlyArray<string>) => names.map((name) => UserId.make(name))
+const profile = (id: UserId): UserProfile => ({ id, displayName: `Name of ${id}` })
+
+/** A lookup that knows everyone but those named here; `broken` fails whatever is asked with it. */
+const setup = (unknown: Set<string> = new Set(), broken: Set<string> = new Set()) =>
+  Effect.gen(function* () {
+    const asked: Array<string> = []
+    const users = yield* Users.make((wanted) =>
+      Effect.suspend(() => {
+        asked.push(wanted.join(","))
+        if (wanted.some((id) => broken.has(id))) {
+          return Effect.fail(new UserLookupError({ cause: "broken" }))
+        }
+        return Effect.succeed(
+          new Map(wanted.filter((id) => !unknown.has(id)).map((id) => [id, profile(id)]))
+        )
+      })
+    )
+    const names = (...all: ReadonlyArray<string>) =>
+      Effect.map(SubscriptionRef.get(users.profiles), (profiles) =>
+        ids(...all).map((id) => profileOf(profiles, id).displayName)
+      )
+    return { users, asked, names }
+  })
+
+describe("Users", () => {
+  it.effect(
+    "[U1] shows the id until the profile is there, and asks for many at once, each once",
+    () =>
+      Effect.gen(function* () {
+        const { asked, names, users } = yield* setup()
+        yield* users.request(ids("p1", "p2"))
+        yield* users.request(ids("p2", "p3", "p1"))
+        assert.deepStrictEqual(yield* names("p1"), ["p1"])
+        yield* TestClock.adjust("1 second")
+        yield* users.request(ids("p1", "p2", "p3"))
+        yield* TestClock.adjust("1 hour")
+        assert.deepStrictEqual(yield* names("p1", "p3"), ["Name of p1", "Name of p3"])
+        assert.deepStrictEqual(asked, ["p1,p2,p3"])
+      })
+  )
+
+  it.effect("[U1] ids of the access API, which takes one each, are asked for one by one", () =>
+    Effect.gen(function* () {
+      const { asked, names, users } = yield* setup()
+      yield* users.request(ids("g1", "p1", "e1"))
+      yield* TestClock.adjust("1 second")
+      assert.sameMembers(asked, ["g1", "p1", "e1"])
+      assert.deepStrictEqual(yield* names("g1", "p1", "e1"), [
+        "Name of g1",
+        "Name of p1",
+        "Name of e1"
+      ])
+    })
+  )
+
+  it.effect("[U1] one that fails keeps nobody waiting, and is asked for again later", () =>
+    Effect.gen(function* () {
+      const broken = new Set(["p2"])
+      const { asked, names, users } = yield* setup(new Set(), broken)
+      yield* users.request(ids("p1", "p2", "p3"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* names("p1", "p2", "p3"), ["Name of p1", "p2", "Name of p3"])
+      broken.clear()
+      yield* TestClock.adjust("6 seconds")
+      assert.deepStrictEqual(yield* names("p2"), ["Name of p2"])
+      assert.deepStrictEqual(asked, ["p1,p2,p3", "p1", "p2", "p3", "p2"])
+    })
+  )
+
+  it.effect("[U1] one that does not exist is not asked for forever", () =>
+    Effect.gen(function* () {
+      const { asked, names, users } = yield* setup(new Set(["p1"]))
+      yield* users.request(ids("p1"))
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual(yield* names("p1"), ["p1"])
+      assert.isAtMost(asked.length, 17)
+      const before = asked.length
+      yield* users.request(ids("p1"))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(asked.length, before + 1)
+    })
+  )
+
+  it.effect("[U1] a batch is one change of the profiles", () =>
+    Effect.gen(function* () {
+      const { users } = yield* setup()
+      const before = yield* SubscriptionRef.get(users.profiles)
+      const seen = new Set<Users.Profiles>([before])
+      yield* users.request(ids("p1", "p2", "p3"))
+      for (let millis = 0; millis < 50; millis++) {
+        yield* TestClock.adjust(1)
+        seen.add(yield* SubscriptionRef.get(users.profiles))
+      }
+      assert.strictEqual(seen.size, 2)
+    })
+  )
+})
