@@ -52,7 +52,7 @@ export const describe = (status: ConnectionStatus): string => {
     case "Connected":
       return "Connected."
     case "Reconnecting":
-      return `Connection lost (${status.reason}). Reconnecting, attempt ${status.attempt}.`
+      return `Not connected: ${status.reason}. Trying again, attempt ${status.attempt}.`
     case "Offline":
       return "You are offline. Presence comes back with the network."
     case "Unauthorized":

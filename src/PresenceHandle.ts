@@ -2,6 +2,7 @@
  * Presence as a plain object: sources to read, functions to call, no Effect. It runs while somebody
  * holds it.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -109,6 +110,11 @@ interface Running {
   presence: Presence["Service"] | undefined
 }
 
+const reasonOf = (cause: Cause.Cause<PresenceError>): string => {
+  const error = Cause.squash(cause)
+  return error instanceof Error ? error.message : String(error)
+}
+
 const askForNewcomers = (
   presence: Presence["Service"],
   users: Users["Service"]
@@ -191,9 +197,12 @@ export const make = (
       if (users !== undefined) starting.runtime.runFork(askForNewcomers(presence, users))
       if (lastReport !== undefined) yield* presence.report(lastReport)
     })
+    // Defects too: nobody else waits for this fiber.
     Effect.runFork(
-      Effect.catch(attached, (error) =>
-        Effect.sync(() => status.detach({ _tag: "Failed", reason: error.message }))
+      Effect.catchCause(attached, (cause) =>
+        Effect.sync(() => {
+          if (running === starting) status.detach({ _tag: "Failed", reason: reasonOf(cause) })
+        })
       )
     )
   }

@@ -100,6 +100,7 @@ const make = Effect.gen(function* () {
     if (end._tag !== "Lost") {
       yield* setStatus({ _tag: end._tag, reason: end.reason })
       yield* wake.await
+      yield* SubscriptionRef.set(status, connecting)
       return
     }
     const delay = backoff({

@@ -277,6 +277,7 @@ describe("BifurTransport", () => {
       yield* SubscriptionRef.set(test.tokens, token("t2"))
       yield* settle
       assert.strictEqual(test.sockets.all.length, 2)
+      assert.strictEqual((yield* test.status)._tag, "Connecting")
       yield* connect(test)
       assert.strictEqual((yield* test.status)._tag, "Connected")
     })
