@@ -1,7 +1,6 @@
 /**
  * The token to authorize with, and its changes.
  */
-import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -26,23 +25,13 @@ export class Auth extends Context.Service<
   /** Always this token. */
   static layerToken(token: string | Redacted.Redacted<string>): Layer.Layer<Auth> {
     const redacted = Redacted.isRedacted(token) ? token : Redacted.make(token)
-    return fixed(Effect.succeed(Option.some(redacted)))
+    return layerFixed(Effect.succeed(Option.some(redacted)))
   }
 
   /** No token. */
   static readonly layerNone: Layer.Layer<Auth> = Layer.suspend(() =>
-    fixed(Effect.succeed(Option.none()))
+    layerFixed(Effect.succeed(Option.none()))
   )
-
-  /**
-   * The token of a configuration: `SANITY_AUTH_TOKEN` of the environment unless another is given.
-   * Where it is not set, there is no token.
-   */
-  static layerConfig(
-    config: Config.Config<Redacted.Redacted<string>> = Config.Redacted("SANITY_AUTH_TOKEN")
-  ): Layer.Layer<Auth, Config.ConfigError> {
-    return fixed(Config.option(config))
-  }
 
   /**
    * The token that a ref holds: whoever signs people in and out sets it.
@@ -56,7 +45,8 @@ export class Auth extends Context.Service<
   }
 }
 
-const fixed = <E>(token: Effect.Effect<Token, E>): Layer.Layer<Auth, E> =>
+/** Always the token that this effect gives when the layer is built. */
+export const layerFixed = <E>(token: Effect.Effect<Token, E>): Layer.Layer<Auth, E> =>
   Layer.effect(
     Auth,
     Effect.flatMap(token, (value) =>

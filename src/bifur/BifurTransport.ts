@@ -193,7 +193,7 @@ export const layerWebSocket: Layer.Layer<
  * const layer = Presence.layer.pipe(
  *   Layer.provide(BifurTransport.layer),
  *   Layer.provide(SanityClient.layer({ projectId: "abc123", dataset: "production" })),
- *   Layer.provide(Auth.layerConfig())
+ *   Layer.provide(AuthConfig.layer())
  * )
  */
 export const layer: Layer.Layer<Transport, never, SanityClient | Auth> = Layer.provide(

@@ -5,7 +5,7 @@ import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Auth, type Token } from "../../src/index.ts"
+import { Auth, AuthConfig, type Token } from "../../src/index.ts"
 
 const tokenOf = <E>(layer: Layer.Layer<Auth, E>) =>
   Auth.use(({ token }) => SubscriptionRef.get(token)).pipe(
@@ -22,7 +22,7 @@ describe("Auth", () => {
       assert.strictEqual(yield* tokenOf(Auth.layerToken("t1")), "t1")
       assert.strictEqual(yield* tokenOf(Auth.layerToken(Redacted.make("t2"))), "t2")
       assert.isUndefined(yield* tokenOf(Auth.layerNone))
-      const fromConfig = tokenOf(Auth.layerConfig())
+      const fromConfig = tokenOf(AuthConfig.layer())
       assert.strictEqual(yield* fromConfig.pipe(withEnv({ SANITY_AUTH_TOKEN: "t3" })), "t3")
       assert.isUndefined(yield* fromConfig.pipe(withEnv({})))
     })
