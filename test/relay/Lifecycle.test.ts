@@ -40,7 +40,7 @@ const upgradeHead = [
 ].join("\r\n")
 
 describe("a socket that ends", () => {
-  relay("ends the sessions that it owns, however it ends", (url) =>
+  relay("[S4] ends the sessions that it owns, however it ends", (url) =>
     Effect.gen(function* () {
       const watcher = yield* join(url, "p-watcher")
       const killed = yield* join(url, "p-ada")
@@ -59,7 +59,7 @@ describe("a socket that ends", () => {
     })
   )
 
-  relay("does not end a session that a newer connection has taken over", (url) =>
+  relay("[S4] does not end a session that a newer connection has taken over", (url) =>
     Effect.gen(function* () {
       const old = yield* join(url, "p-ada")
       yield* old.announce("tab")
@@ -76,7 +76,7 @@ describe("a socket that ends", () => {
     })
   )
 
-  relay("does not end another user's session of the same id", (url) =>
+  relay("[S4] does not end another user's session of the same id", (url) =>
     Effect.gen(function* () {
       const ada = yield* join(url, "p-ada")
       yield* ada.announce("s")
@@ -161,7 +161,7 @@ describe("the log", () => {
 })
 
 describe("closing the scope", () => {
-  it.live("closes every socket with 1001 within 2 s, silent peers and half requests too", () =>
+  it.live("[S7] closes every socket with 1001 within 2 s, silent peers and half requests too", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(relayWith({}), scope)
@@ -193,7 +193,7 @@ describe("closing the scope", () => {
     }).pipe(Effect.provide(Relay.layerTest))
   )
 
-  it.live("tells nobody that the others have left: they come back to the next relay", () =>
+  it.live("[S7] tells nobody that the others have left: they come back to the next relay", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(relayWith({}), scope)

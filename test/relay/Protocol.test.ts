@@ -4,7 +4,7 @@ import { connect, gone, join, state } from "./RelayClient.ts"
 import { relay } from "./relayTest.ts"
 
 describe("authorization", () => {
-  relay("comes first: everything else is refused with a word on what to do", (url) =>
+  relay("[S1] comes first: everything else is refused with a word on what to do", (url) =>
     Effect.gen(function* () {
       const client = yield* connect(url)
       for (const reply of [
@@ -20,7 +20,7 @@ describe("authorization", () => {
     })
   )
 
-  relay("refuses a bad token with an error reply and lets the client try again", (url) =>
+  relay("[S2] refuses a bad token with an error reply and lets the client try again", (url) =>
     Effect.gen(function* () {
       const client = yield* connect(url)
       const real = `sk${"a".repeat(100)}`
@@ -34,7 +34,7 @@ describe("authorization", () => {
   )
 
   relay(
-    "has a deadline: a connection without it is closed with 4001, an authorized one stays",
+    "[S2] has a deadline: a connection without it is closed with 4001, an authorized one stays",
     (url) =>
       Effect.gen(function* () {
         const good = yield* join(url, "p-ada")
@@ -83,7 +83,7 @@ describe("events", () => {
     })
   )
 
-  relay("carry the user of the connection, whatever the sender claims", (url) =>
+  relay("[S1] carry the user of the connection, whatever the sender claims", (url) =>
     Effect.gen(function* () {
       const ada = yield* join(url, "p-ada")
       yield* ada.call("presence_announce", {
@@ -111,7 +111,7 @@ describe("events", () => {
 })
 
 describe("roll call", () => {
-  relay("in table mode is answered from the table, to the caller only", (url) =>
+  relay("[S5] in table mode is answered from the table, to the caller only", (url) =>
     Effect.gen(function* () {
       const ada = yield* join(url, "p-ada")
       yield* ada.announce("s1", ["here"])
@@ -124,7 +124,7 @@ describe("roll call", () => {
   )
 
   relay(
-    "in forward mode is published to everyone and answered by nobody here",
+    "[S5] in forward mode is published to everyone and answered by nobody here",
     (url) =>
       Effect.gen(function* () {
         const ada = yield* join(url, "p-ada")
@@ -142,7 +142,7 @@ describe("roll call", () => {
 const dataset = (name: string) => `/v2022-06-30/socket/${name}`
 
 describe("rooms", () => {
-  relay("never leak into one another: datasets, projects, canvases", (url) =>
+  relay("[S3] never leak into one another: datasets, projects, canvases", (url) =>
     Effect.gen(function* () {
       const places: ReadonlyArray<readonly [path: string, host?: string]> = [
         [dataset("production")],
@@ -189,7 +189,7 @@ describe("rooms", () => {
 })
 
 describe("frames", () => {
-  relay("that are no requests are answered and survived", (url) =>
+  relay("[S6] that are no requests are answered and survived", (url) =>
     Effect.gen(function* () {
       const client = yield* join(url, "p-ada")
       for (const [frame, code] of [
@@ -246,7 +246,7 @@ describe("frames", () => {
   )
 
   relay(
-    "that are too large close their connection only",
+    "[S6] that are too large close their connection only",
     (url) =>
       Effect.gen(function* () {
         const other = yield* join(url, "p-bob")
