@@ -74,9 +74,11 @@ export const make = Effect.gen(function* () {
     config: Parameters<Client["withConfig"]>[0]
   ) {
     const current = Option.map(yield* SubscriptionRef.get(token), Redacted.value)
-    const authorized = client.withConfig(
-      Option.match(current, { onNone: () => config, onSome: (token) => ({ ...config, token }) })
-    )
+    const authorized = client.withConfig({
+      ...config,
+      // The app decided to use a token in a browser when it gave one to presence.
+      ...(Option.isSome(current) ? { token: current.value, ignoreBrowserTokenWarning: true } : {})
+    })
     const answer = yield* Effect.tryPromise({
       try: (signal): Promise<unknown> => authorized.request({ url, tag, signal }),
       catch: (cause) => new UserLookupError({ cause })

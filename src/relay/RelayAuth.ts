@@ -98,14 +98,12 @@ export class RelayAuth extends Context.Service<
   )
 }
 
-const bearer = /^Bearer +(\S+)$/i
-
 /** The token in an `Authorization` header or parameter, or {@link TokenRefused} without one. */
-export const bearerToken = (
-  authorization: string | undefined
-): Effect.Effect<Redacted.Redacted, TokenRefused> => {
-  const token = bearer.exec(authorization?.trim() ?? "")?.[1]
-  return token === undefined
+export const bearerToken = (authorization = ""): Effect.Effect<Redacted.Redacted, TokenRefused> => {
+  const token = /^\s*bearer\s/i.test(authorization)
+    ? authorization.trim().slice("bearer".length).trim()
+    : ""
+  return token === ""
     ? Effect.fail(new TokenRefused({ reason: "missing" }))
     : Effect.succeed(Redacted.make(token))
 }

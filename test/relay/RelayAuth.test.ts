@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { displayNameOf, RelayAuth } from "../../src/relay/RelayAuth.ts"
+import { bearerToken, displayNameOf, RelayAuth } from "../../src/relay/RelayAuth.ts"
 
 const authenticate = (token: string) =>
   RelayAuth.use((auth) => auth.authenticate(Redacted.make(token))).pipe(
@@ -49,4 +49,28 @@ describe("development tokens", () => {
   ])("show %s as %s", (id, name) => {
     assert.strictEqual(displayNameOf(id), name)
   })
+})
+
+describe("an Authorization header", () => {
+  it.effect.each(["Bearer p-ada", "bearer   p-ada ", " BEARER p-ada"])(
+    "holds a token: %s",
+    (header) =>
+      Effect.map(bearerToken(header), (token) => assert.strictEqual(Redacted.value(token), "p-ada"))
+  )
+
+  it.effect.each([undefined, "", "Bearer", "Bearer  ", "Basic p-ada", "Bearerp-ada"])(
+    "holds none: %s",
+    (header) =>
+      Effect.map(Effect.flip(bearerToken(header)), ({ reason }) =>
+        assert.strictEqual(reason, "missing")
+      )
+  )
+
+  it.effect("with spaces in the token is malformed, not missing", () =>
+    Effect.gen(function* () {
+      const token = yield* bearerToken("Bearer not a token")
+      const refused = yield* Effect.flip(authenticate(Redacted.value(token)))
+      assert.strictEqual(refused.reason, "malformed")
+    })
+  )
 })
