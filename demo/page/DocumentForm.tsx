@@ -24,7 +24,7 @@ export function DocumentForm({ current, onFocus, pane, people }: DocumentFormPro
     />
   )
   return (
-    <form className="document" aria-labelledby={`${pane}-document`}>
+    <form className="document" aria-labelledby={`pane-${pane} ${pane}-document`}>
       <h3 id={`${pane}-document`}>{testDocument.title}</h3>
       {mainFields.map(toField)}
       <fieldset>

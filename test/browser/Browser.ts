@@ -1,0 +1,107 @@
+/**
+ * Chromium for tests: the system's where there is one, else the one inside an npm package, so that
+ * a bare host needs nothing.
+ */
+import { existsSync } from "node:fs"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page
+} from "playwright-core"
+
+/** `CHROMIUM_PATH` names another one; `packaged` is the one inside the npm package. */
+const chosen = process.env["CHROMIUM_PATH"]
+
+const systemPaths = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+]
+
+const executable = Effect.promise(async () => {
+  const system = chosen ?? systemPaths.find((path) => existsSync(path)) ?? "packaged"
+  if (system !== "packaged") return { path: system, args: [] }
+  const { default: packaged } = await import("@sparticuz/chromium")
+  return { path: await packaged.executablePath(), args: packaged.args }
+})
+
+/** What a browser does on its own account and a closed network would refuse. */
+const quiet = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync"
+]
+
+/** A browser, until the scope closes. */
+export const launch: Effect.Effect<Browser, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.flatMap(executable, ({ args, path }) =>
+    Effect.promise(() =>
+      chromium.launch({ executablePath: path, headless: true, args: [...args, ...quiet] })
+    )
+  ),
+  (browser) => Effect.promise(() => browser.close())
+)
+
+/** A page in a context of its own: nothing is shared with another one. */
+export interface OpenPage {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Errors and warnings of the console, uncaught errors, and answers of 400 and above. */
+  readonly problems: ReadonlyArray<string>
+  readonly close: Effect.Effect<void>
+}
+
+/** Whatever could carry presence from one page to another besides the socket. */
+const removeOtherChannels = () => {
+  for (const name of [
+    "BroadcastChannel",
+    "SharedWorker",
+    "localStorage",
+    "sessionStorage",
+    "indexedDB",
+    "caches",
+    "cookieStore"
+  ]) {
+    Reflect.deleteProperty(globalThis, name)
+    Object.defineProperty(globalThis, name, { value: undefined })
+  }
+}
+
+/** Opens `url` in a new context, until the scope closes. */
+export const open = Effect.fnUntraced(function* (
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {}
+): Effect.fn.Return<OpenPage, never, Scope.Scope> {
+  const context = yield* Effect.acquireRelease(
+    Effect.promise(() =>
+      browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options })
+    ),
+    (context) => Effect.promise(() => context.close())
+  )
+  const problems: Array<string> = []
+  const page = yield* Effect.promise(async () => {
+    await context.addInitScript(removeOtherChannels)
+    const page = await context.newPage()
+    page.on("console", (message) => {
+      if (message.type() !== "error" && message.type() !== "warning") return
+      problems.push(`${message.type()}: ${message.text()}`)
+    })
+    page.on("pageerror", (error) => problems.push(`uncaught: ${error.message}`))
+    page.on("response", (response) => {
+      if (response.status() >= 400) problems.push(`${response.status()} ${response.url()}`)
+    })
+    await page.goto(url)
+    return page
+  })
+  return { page, context, problems, close: Effect.promise(() => context.close()) }
+})
