@@ -3,6 +3,9 @@
  * a bare host needs nothing.
  */
 import { existsSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import {
@@ -23,12 +26,40 @@ const systemPaths = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 ]
 
-const executable = Effect.promise(async () => {
-  const system = chosen ?? systemPaths.find((path) => existsSync(path)) ?? "packaged"
-  if (system !== "packaged") return { path: system, args: [] }
-  const { default: packaged } = await import("@sparticuz/chromium")
-  return { path: await packaged.executablePath(), args: packaged.args }
-})
+const system = chosen ?? systemPaths.find((path) => existsSync(path))
+const isPackaged = system === undefined || system === "packaged"
+
+/** Why there is no browser here; undefined where there is one. In CI that is a failure. */
+export const missing =
+  isPackaged && !(process.platform === "linux" && process.arch === "x64")
+    ? "no Chromium found: install Chrome or Chromium, or set CHROMIUM_PATH"
+    : undefined
+if (missing !== undefined) {
+  if (process.env["CI"]) throw new Error(missing)
+  console.warn(`Browser tests are skipped, ${missing}.`)
+}
+
+interface Executable {
+  readonly path: string
+  readonly args: ReadonlyArray<string>
+  readonly env: Record<string, string>
+}
+
+/** The packaged one brings its libraries and fonts too, for hosts that lack them. */
+const unpack = async (): Promise<Executable> => {
+  const { default: packaged, inflate } = await import("@sparticuz/chromium")
+  const main = import.meta.resolve("@sparticuz/chromium")
+  const libraries = await inflate(fileURLToPath(new URL("../bin/al2023.tar.br", main)))
+  return {
+    path: await packaged.executablePath(),
+    args: packaged.args,
+    env: { LD_LIBRARY_PATH: join(libraries, "lib"), FONTCONFIG_PATH: join(tmpdir(), "fonts") }
+  }
+}
+
+const executable: Effect.Effect<Executable> = isPackaged
+  ? Effect.promise(unpack)
+  : Effect.succeed({ path: system, args: [], env: {} })
 
 /** What a browser does on its own account and a closed network would refuse. */
 const quiet = [
@@ -43,9 +74,14 @@ const quiet = [
 
 /** A browser, until the scope closes. */
 export const launch: Effect.Effect<Browser, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.flatMap(executable, ({ args, path }) =>
+  Effect.flatMap(executable, ({ args, env, path }) =>
     Effect.promise(() =>
-      chromium.launch({ executablePath: path, headless: true, args: [...args, ...quiet] })
+      chromium.launch({
+        executablePath: path,
+        headless: true,
+        args: [...args, ...quiet],
+        env: { ...process.env, ...env }
+      })
     )
   ),
   (browser) => Effect.promise(() => browser.close())
