@@ -5,11 +5,14 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as AnnounceSchedule from "./AnnounceSchedule.ts"
-import { fromReported, type Location, type ReportedLocation } from "./Location.ts"
+import { countDrop } from "./Drops.ts"
+import { fromReported, Location, type ReportedLocation } from "./Location.ts"
 import { PageEvents } from "./PageEvents.ts"
 import type { PresenceConfigShape } from "./PresenceConfig.ts"
 import type { SessionId } from "./Session.ts"
@@ -27,6 +30,9 @@ export interface Announcer {
   readonly disconnected: Effect.Effect<void>
   readonly rollCall: (knownSessions: number) => Effect.Effect<void>
 }
+
+/** What is no location by its schema would be dropped by everyone, or could not be sent at all. */
+const decodeLocation = Schema.decodeUnknownOption(Location)
 
 /** The announcer of one session. Says `disconnect` when the scope closes. */
 export const make = Effect.fnUntraced(function* (
@@ -99,7 +105,12 @@ export const make = Effect.fnUntraced(function* (
     report: Effect.fnUntraced(function* (locations) {
       const lastActiveAt = yield* isoNow
       const now = yield* monotonicMillis
-      const current = locations.map((location) => fromReported(location, lastActiveAt))
+      const current: Array<Location> = []
+      for (const reported of locations) {
+        const location = decodeLocation(fromReported(reported, lastActiveAt))
+        if (Option.isSome(location)) current.push(location.value)
+        else yield* countDrop("report")
+      }
       update(AnnounceSchedule.report(schedule, current, now, intervals))
       yield* SubscriptionRef.set(reported, current)
     }),

@@ -11,13 +11,13 @@ import * as Metric from "effect/Metric"
  * const value = yield* Metric.value(Metric.withAttributes(drops, { reason: "json" }))
  */
 export const drops = Metric.counter("presence_drops_total", {
-  description: "Received frames, events and locations that were left out",
+  description: "Frames, events, locations and reports that were left out",
   incremental: true
 })
 
 /** Counts and logs (debug) what was left out. */
-export const countDrop = (reason: string): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(drops, { reason }), 1).pipe(
-    Effect.andThen(Effect.logDebug("Left out something received")),
-    Effect.annotateLogs({ action: "presence/drop", reason })
+export const countDrop = (reason: string, count = 1): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(drops, { reason }), count).pipe(
+    Effect.andThen(Effect.logDebug("Left something out")),
+    Effect.annotateLogs({ action: "presence/drop", reason, count })
   )

@@ -36,7 +36,16 @@ export const listeners = (start: (notify: () => void) => () => void): Listeners 
   let stop: (() => void) | undefined
   // A copy: a listener may subscribe or unsubscribe others.
   const notify = () => {
-    for (const listener of Array.from(all)) listener()
+    for (const listener of Array.from(all)) {
+      try {
+        listener()
+      } catch (error) {
+        // It is the subscriber's own to hear of; the others are called, and the source goes on.
+        setTimeout(() => {
+          throw error
+        })
+      }
+    }
   }
   return {
     notify,

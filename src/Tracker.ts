@@ -134,7 +134,7 @@ const applySignals = (
   const flush = () => {
     const transition = PresenceState.apply(next, events, now)
     next = transition.roster
-    changes.push(...transition.changes)
+    for (const change of transition.changes) changes.push(change)
     events = []
   }
   for (const signal of signals) {

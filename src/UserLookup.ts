@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Auth } from "./Auth.ts"
 import { SanityClient } from "./SanityClient.ts"
@@ -23,6 +24,9 @@ const projectUsersVersion = "2025-07-18"
 
 /** The API version of the access API. */
 const accessVersion = "vX"
+
+/** The most requests at a time. 6: as many as a browser makes to one host. */
+const maxRequests = 6
 
 /** Sent with every request, as the App SDK does. */
 const tag = "users.get"
@@ -66,6 +70,7 @@ export const isProjectUser = (id: UserId): boolean => id.startsWith("p")
 export const make = Effect.gen(function* () {
   const { client, resource } = yield* SanityClient
   const { token } = yield* Auth
+  const requests = yield* Semaphore.make(maxRequests)
   let organizationId: string | undefined
 
   const get = Effect.fnUntraced(function* <A>(
@@ -82,7 +87,7 @@ export const make = Effect.gen(function* () {
     const answer = yield* Effect.tryPromise({
       try: (signal): Promise<unknown> => authorized.request({ url, tag, signal }),
       catch: (cause) => new UserLookupError({ cause })
-    })
+    }).pipe(requests.withPermits(1))
     return yield* Effect.mapError(
       Schema.decodeUnknownEffect(schema)(answer),
       (cause) => new UserLookupError({ cause })

@@ -67,7 +67,16 @@ export const run = (options: {
       Effect.andThen(Effect.never)
     )
     return yield* Effect.raceFirst(read, authorizeAndSubscribe)
-  }).pipe(Effect.scoped)
+  }).pipe(
+    Effect.scoped,
+    // A bug, or input that nobody thought of, ends one connection, never the loop that makes them.
+    Effect.catchDefect((defect) =>
+      Effect.andThen(
+        Effect.logError("A connection ended unexpectedly", defect),
+        Effect.fail(lost("an unexpected error"))
+      )
+    )
+  )
 
 type Frames = ReadonlyArray<string | Uint8Array>
 
@@ -126,7 +135,7 @@ const authorize = (
           { authorization: `Bearer ${Redacted.value(redacted)}` },
           { timeout: authorizeTimeout }
         )
-        .pipe(Effect.mapError(fromAuthorization), Effect.asVoid)
+        .pipe(Effect.mapError(fromAuthorization(Redacted.value(redacted))), Effect.asVoid)
   })
 
 /** A socket that was authorized can't be made anonymous again: that takes a new one. */
@@ -147,30 +156,42 @@ const makeSubscription = (rpc: Rpc.Rpc, handler: Handler) => {
         Method.subscribe,
         {},
         // Within the frame: events may follow the reply in the same batch.
-        { timeout: requestTimeout, onReply: (result) => (id = String(result)) }
+        {
+          timeout: requestTimeout,
+          onReply: (result) => {
+            if (typeof result === "string" || typeof result === "number") id = String(result)
+          }
+        }
       )
-      .pipe(Effect.mapError(fromSubscription(Option.isSome(token))), Effect.asVoid)
+      .pipe(
+        Effect.mapError(fromSubscription(Option.isSome(token))),
+        Effect.andThen(
+          Effect.suspend(() =>
+            id === undefined ? Effect.fail(lost("the service gave no subscription")) : Effect.void
+          )
+        )
+      )
 
   const handle = Effect.fnUntraced(function* (frames: Frames) {
     const events: Array<TransportEvent> = []
-    const dropped: Array<string> = []
+    const dropped = new Map<string, number>()
     for (const frame of frames) readFrame(frame, events, dropped)
     if (id !== undefined && !announced) {
       announced = true
       yield* handler.connected(rpc)
     }
     if (events.length > 0) yield* handler.received(events)
-    for (const reason of dropped) yield* countDrop(reason)
+    for (const [reason, count] of dropped) yield* countDrop(reason, count)
   })
 
   const readFrame = (
     text: string | Uint8Array,
     events: Array<TransportEvent>,
-    dropped: Array<string>
+    dropped: Map<string, number>
   ): void => {
+    const drop = (reason: string) => void dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
     if (typeof text !== "string") {
-      dropped.push("binary")
-      return
+      return drop("binary")
     }
     const frame = decodeFrame(text)
     switch (frame._tag) {
@@ -178,18 +199,16 @@ const makeSubscription = (rpc: Rpc.Rpc, handler: Handler) => {
       case "ErrorReply":
         return rpc.settle(frame)
       case "Malformed":
-        dropped.push(frame.reason)
-        return
+        return drop(frame.reason)
       case "Notification": {
         // Of others than presence nothing is expected; servers may send a welcome, for instance.
         if (frame.method !== notificationMethod) return
         if (id === undefined || subscriptionOf(frame.params) !== id) {
-          dropped.push("subscription")
-          return
+          return drop("subscription")
         }
         const decoded = decodePresence(frame.params)
         if (decoded.event !== undefined) events.push(decoded.event)
-        dropped.push(...decoded.dropped)
+        decoded.dropped.forEach(drop)
       }
     }
   }

@@ -43,35 +43,50 @@ export const fromSocketError =
   }
 
 const fromClose = (code: number, detail: string): ConnectionEnd => {
-  const said = detail === "" ? "" : `: ${detail}`
+  const why = detail === "" ? "" : `: ${detail}`
   switch (code) {
     case CloseCode.unauthorized:
       return unauthorized(detail === "" ? "the service closed the connection" : detail)
     case CloseCode.badRequest:
       return {
         _tag: "Failed",
-        reason: `The presence service refused the connection as a bad request${said}. Check the project id, the dataset and the version of this library.`
+        reason: `The presence service refused the connection as a bad request${why}. Check the project id, the dataset and the version of this library.`
       }
     case CloseCode.notFound:
       return {
         _tag: "Failed",
-        reason: `The presence service knows no such project or dataset${said}. Check the project id and the dataset.`
+        reason: `The presence service knows no such project or dataset${why}. Check the project id and the dataset.`
       }
     case 1006:
       return lost("the connection broke")
     default:
-      return lost(`the service closed the connection, code ${code}${said}`)
+      return lost(`the service closed the connection, code ${code}${why}`)
   }
 }
 
+/** What a server says is shown to people: no essay, and never the token that it may repeat. */
+const said = (detail: string, token?: string): string => {
+  const safe = token === undefined ? detail : detail.replaceAll(token, "<token>")
+  return safe.length > maxDetail ? `${safe.slice(0, maxDetail)}…` : safe
+}
+const maxDetail = 300
+
+/** An error's sentence as the middle of another. */
+const lostBy = ({ reason }: TransportError): ConnectionEnd =>
+  lost(said(reason.message).replace(/\.$/, ""))
+
 /** A refused authorization is final; one that was not answered is not. */
-export const fromAuthorization = ({ reason }: TransportError): ConnectionEnd =>
-  reason._tag === "Rejected" ? unauthorized(reason.detail) : lost(reason.message)
+export const fromAuthorization =
+  (token: string) =>
+  (error: TransportError): ConnectionEnd =>
+    error.reason._tag === "Rejected"
+      ? unauthorized(said(error.reason.detail, token))
+      : lostBy(error)
 
 /** Where there is no token, a refused subscription means that one is needed. */
 export const fromSubscription =
   (hasToken: boolean) =>
-  ({ reason }: TransportError): ConnectionEnd =>
-    reason._tag === "Rejected" && !hasToken
-      ? unauthorized(`there is none, and the service says: ${reason.detail}`)
-      : lost(reason.message)
+  (error: TransportError): ConnectionEnd =>
+    error.reason._tag === "Rejected" && !hasToken
+      ? unauthorized(`there is none, and the service says: ${said(error.reason.detail)}`)
+      : lostBy(error)

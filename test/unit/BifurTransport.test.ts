@@ -486,4 +486,48 @@ describe("BifurTransport", () => {
       assert.strictEqual(test.signals.at(-1)?._tag, "Disconnected")
     })
   )
+
+  for (const result of [{ toString: 1 }, null, {}, []]) {
+    it.effect(`[R2] a subscription of ${JSON.stringify(result)} is none, and is tried again`, () =>
+      Effect.gen(function* () {
+        const test = yield* setup(Option.none())
+        test.sockets.last().open()
+        yield* settle
+        test.sockets.last().reply("presence_subscribe", { result })
+        yield* settle
+        assert.strictEqual((yield* test.status)._tag, "Reconnecting")
+        yield* nextSocket(test)
+        yield* connect(test)
+        assert.strictEqual((yield* test.status)._tag, "Connected")
+      })
+    )
+  }
+
+  it.effect("[R2] a flood of bad locations in one frame ends nothing", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const socket = yield* connect(test)
+      const locations = Array.from({ length: 300_000 }, () => 0)
+      socket.receive(event({ type: "state", i: "p-eve", m: { sessionId: "e", locations } }))
+      yield* settle
+      socket.receive(goodbye("s1"))
+      yield* settle
+      assert.strictEqual(test.signals.length, 3)
+      assert.strictEqual((yield* test.status)._tag, "Connected")
+    })
+  )
+
+  it.effect("[C8] shows neither the token nor an essay where a refusal repeats them", () =>
+    Effect.gen(function* () {
+      const test = yield* setup(token("secret-token"))
+      test.sockets.last().open()
+      yield* settle
+      const message = `no Bearer secret-token ${"x".repeat(10_000)}`
+      test.sockets.last().reply("authorization", { error: { code: 1, message } })
+      yield* settle
+      const text = ConnectionStatus.describe(yield* test.status)
+      assert.notInclude(text, "secret-token")
+      assert.isBelow(text.length, 500)
+    })
+  )
 })

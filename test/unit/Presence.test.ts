@@ -12,6 +12,7 @@ import {
   PageEvents,
   Presence,
   PresenceState,
+  type ReportedLocation,
   SessionId,
   UserId
 } from "../../src/index.ts"
@@ -189,6 +190,23 @@ describe("Presence announces", () => {
         yield* settle
         assert.deepStrictEqual((yield* announced).slice(before), ["title"])
       })
+  )
+})
+
+describe("Presence is given nonsense to report", () => {
+  live("[A4] leaves it out and announces the rest, then and later", ({ announced, presence }) =>
+    Effect.gen(function* () {
+      const nonsense: ReadonlyArray<ReportedLocation> = JSON.parse(
+        '[{"documentId":7},{"documentId":"a","path":[null]},{"documentId":"a","path":["title"]}]'
+      )
+      yield* presence.report([...nonsense, { documentId: "a", path: [NaN] }])
+      yield* settle
+      assert.deepStrictEqual(yield* announced, ["title"])
+      yield* TestClock.adjust("1 second")
+      yield* presence.report(body)
+      yield* settle
+      assert.deepStrictEqual(yield* announced, ["title", "body"])
+    })
   )
 })
 

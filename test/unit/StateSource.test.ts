@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as StateSource from "../../src/StateSource.ts"
@@ -102,4 +102,20 @@ describe("StateSource", () => {
         assert.strictEqual(held, 0)
       })
   )
+
+  it("[P1] a listener that throws keeps nobody else from hearing", () => {
+    vi.useFakeTimers()
+    const { notify, subscribe } = StateSource.listeners(() => () => {})
+    let calls = 0
+    subscribe(() => {
+      throw new Error("the listener's own")
+    })
+    subscribe(() => (calls += 1))
+    notify()
+    notify()
+    assert.strictEqual(calls, 2)
+    assert.throws(() => vi.runAllTimers(), "the listener's own")
+    vi.clearAllTimers()
+    vi.useRealTimers()
+  })
 })
