@@ -26,7 +26,10 @@ const run = async (command: string, args: ReadonlyArray<string>, cwd = root): Pr
     const { stderr, stdout } = await exec(command, [...args], { cwd, maxBuffer: 1e8 })
     return stdout + stderr
   } catch (error) {
-    const printed = error instanceof Error && "stdout" in error ? String(error.stdout) : ""
+    const printed =
+      error instanceof Error && "stdout" in error && "stderr" in error
+        ? `${String(error.stdout)}${String(error.stderr)}`
+        : ""
     throw new Error(`${command} ${args.join(" ")} failed:\n${printed}`, {
       cause: error
     })
