@@ -67,9 +67,12 @@ const sessionIds = (page: Page) =>
     page.$$eval("[data-pane]", (panes) => panes.map((pane) => pane.getAttribute("data-session-id")))
   )
 
-/** What Chromium itself logs for a socket that can't be opened; nobody can keep it from that. */
+/**
+ * What Chromium itself logs while the relay is gone, in words that depend on when in the handshake it
+ * died; nobody can keep it from that.
+ */
 const isRefusedSocket = (problem: string) =>
-  /WebSocket connection to .* failed: Error in connection establishment/.test(problem)
+  /^error: WebSocket connection to 'ws:.*' failed/.test(problem)
 
 const axeProblems = (page: Page) =>
   Effect.promise(async () => {
