@@ -107,7 +107,7 @@ export const make = Effect.fnUntraced(function* (
       const now = yield* monotonicMillis
       const current: Array<Location> = []
       for (const reported of locations) {
-        const location = decodeLocation(fromReported(reported, lastActiveAt))
+        const location = decodeLocation(fromReported({ ...reported }, lastActiveAt))
         if (Option.isSome(location)) current.push(location.value)
         else yield* countDrop("report")
       }

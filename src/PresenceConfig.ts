@@ -4,6 +4,8 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { invalidConfiguration } from "./PresenceError.ts"
 
 /** The tunables of the client. Build one with {@link make}, provide it with {@link layer}. */
 export interface PresenceConfigShape {
@@ -92,7 +94,27 @@ export const PresenceConfig = Context.Reference<PresenceConfigShape>(
   { defaultValue: () => defaults }
 )
 
-/** The defaults with some of them changed. */
+/** Below this, a server that refuses at once would be hammered. */
+const backoffMin = Duration.millis(10)
+
+const toDuration = (key: keyof PresenceConfigShape, value: Duration.Input): Duration.Duration => {
+  const duration = Number.isNaN(value)
+    ? undefined
+    : Option.getOrUndefined(Duration.fromInput(value))
+  const min = key === "backoffBase" || key === "backoffMax" ? backoffMin : Duration.zero
+  if (duration === undefined || Duration.isLessThan(duration, min)) {
+    throw invalidConfiguration(
+      `\`${key}\` is no duration that works. Give at least ${Duration.toMillis(min)} ms, as a number of milliseconds or as in "30 seconds".`
+    )
+  }
+  return duration
+}
+
+/**
+ * The defaults with some of them changed.
+ *
+ * @throws PresenceError where a value is no duration, or negative
+ */
 export const make = (input: PresenceConfigInput): PresenceConfigShape => {
   const config: { -readonly [K in keyof PresenceConfigShape]: PresenceConfigShape[K] } = {
     ...defaults
@@ -102,7 +124,7 @@ export const make = (input: PresenceConfigInput): PresenceConfigShape => {
   )
   for (const key of keys) {
     const value = input[key]
-    if (value !== undefined) config[key] = Duration.fromInputUnsafe(value)
+    if (value !== undefined) config[key] = toDuration(key, value)
   }
   return config
 }

@@ -96,6 +96,11 @@ const clientConfig = (options: SanityClientOptions): Effect.Effect<ClientConfig,
     requestTagPrefix: defaultTag,
     ...(apiHost === undefined ? {} : { apiHost })
   }
+  if (canvasId === "") {
+    return Effect.fail(
+      invalidConfiguration("The canvas id is empty. Give `canvasId`, or a project.")
+    )
+  }
   if (canvasId !== undefined) {
     return Effect.succeed({ ...base, resource: { type: "canvas", id: canvasId } })
   }
@@ -182,13 +187,15 @@ const socketUrl = (
   return Effect.try({
     try: () => {
       const url = new URL(`${config.url}/socket/${room}`)
+      const isPlain = `${url.username}${url.password}${url.search}${url.hash}` === ""
+      if (!/^https?:$/.test(url.protocol) || !isPlain) throw new TypeError("not an API host")
       url.protocol = url.protocol === "http:" ? "ws:" : "wss:"
       url.searchParams.set("tag", config.requestTagPrefix ?? defaultTag)
       return url.href
     },
     catch: () =>
       invalidConfiguration(
-        `"${config.apiHost}" is no address. Give \`apiHost\` as a URL, for instance "https://api.sanity.io".`
+        `"${config.apiHost}" is no address of an API. Give \`apiHost\` as an http or https URL without a query, for instance "https://api.sanity.io".`
       )
   })
 }

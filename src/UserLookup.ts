@@ -66,6 +66,13 @@ const toProfile = (id: UserId, { displayName, imageUrl }: typeof Profile.Type): 
 /** Whether many of these ids can be asked for at once. */
 export const isProjectUser = (id: UserId): boolean => id.startsWith("p")
 
+/** An id as part of a path. Ids come from the server, and not every string can be written in one. */
+const segment = (id: string): Effect.Effect<string, UserLookupError> =>
+  Effect.try({
+    try: () => encodeURIComponent(id),
+    catch: (cause) => new UserLookupError({ cause })
+  })
+
 /** The lookup of a resource, under its current token. */
 export const make = Effect.gen(function* () {
   const { client, resource } = yield* SanityClient
@@ -96,7 +103,7 @@ export const make = Effect.gen(function* () {
 
   const organization = Effect.fnUntraced(function* (canvasId: string) {
     if (organizationId === undefined) {
-      const canvas = yield* get(Canvas, `/canvases/${encodeURIComponent(canvasId)}`, {
+      const canvas = yield* get(Canvas, `/canvases/${yield* segment(canvasId)}`, {
         apiVersion: accessVersion
       })
       organizationId = canvas.organizationId
@@ -105,7 +112,8 @@ export const make = Effect.gen(function* () {
   })
 
   const projectUsers = Effect.fnUntraced(function* (ids: ReadonlyArray<UserId>) {
-    const found = yield* get(ProjectUsers, `/users/${ids.map(encodeURIComponent).join(",")}`, {
+    const list = yield* Effect.forEach(ids, segment)
+    const found = yield* get(ProjectUsers, `/users/${list.join(",")}`, {
       apiVersion: projectUsersVersion
     })
     const users = "id" in found ? [found] : found
@@ -117,7 +125,7 @@ export const make = Effect.gen(function* () {
       resource.type === "dataset"
         ? `project/${resource.projectId}`
         : `organization/${yield* organization(resource.canvasId)}`
-    const { profile } = yield* get(AccessUser, `/access/${owner}/users/${encodeURIComponent(id)}`, {
+    const { profile } = yield* get(AccessUser, `/access/${owner}/users/${yield* segment(id)}`, {
       apiVersion: accessVersion,
       ...(id.startsWith("g") ? { useProjectHostname: false } : {})
     })

@@ -2,6 +2,7 @@
  * Presence for TypeScript without Effect.
  */
 import type { SanityClient as Client } from "@sanity/client"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -12,7 +13,7 @@ import { Auth, type Token } from "./Auth.ts"
 import * as BifurTransport from "./bifur/BifurTransport.ts"
 import { Presence } from "./Presence.ts"
 import * as PresenceConfig from "./PresenceConfig.ts"
-import type { PresenceError } from "./PresenceError.ts"
+import { invalidConfiguration, type PresenceError } from "./PresenceError.ts"
 import * as PresenceHandle from "./PresenceHandle.ts"
 import { SanityClient, type SanityClientOptions } from "./SanityClient.ts"
 import { Users } from "./Users.ts"
@@ -62,7 +63,7 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
       ? SanityClient.layer(options)
       : SanityClient.layerClient(options.client)
   const client = Effect.runSyncExit(Effect.provide(SanityClient.use(Effect.succeed), sanity))
-  if (Exit.isFailure(client)) throw Option.getOrThrow(Exit.findErrorOption(client))
+  if (Exit.isFailure(client)) throw toPresenceError(client.cause)
 
   const tokenOr = (token: string | undefined) => toToken(token ?? options.client?.config().token)
   const token = Effect.runSync(SubscriptionRef.make(tokenOr(options.token)))
@@ -83,6 +84,12 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
     }
   }
 }
+
+/** What is no Sanity client at all fails in ways of its own. */
+const toPresenceError = (cause: Cause.Cause<PresenceError>): PresenceError =>
+  Option.getOrElse(Cause.findErrorOption(cause), () =>
+    invalidConfiguration(`\`client\` is no Sanity client: ${String(Cause.squash(cause))}`)
+  )
 
 const isSameToken = (a: Token, b: Token): boolean =>
   Option.getOrUndefined(Option.map(a, Redacted.value)) ===

@@ -1,6 +1,7 @@
 /**
  * One connection, from the opening of the socket to its end: authorize, subscribe, read.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -43,9 +44,12 @@ export const run = (options: {
   Effect.gen(function* () {
     const { auth, config, handler, url } = options
     const toEnd = fromSocketError(new URL(url).host)
-    const socket = yield* Socket.fromWebSocket(acquireSocket(url), {
-      openTimeout: config.openTimeout
-    })
+    const socket = yield* Socket.fromWebSocket(
+      acquireSocket(url, Duration.toMillis(config.openTimeout)),
+      {
+        openTimeout: config.openTimeout
+      }
+    )
     const { pull } = yield* Effect.mapError(socket.reader, toEnd)
     const { write } = yield* socket.writer
     const rpc = Rpc.make(write)
@@ -95,9 +99,13 @@ const batched = <E>(pull: Effect.Effect<Frames, E>): Effect.Effect<Frames, E> =>
     return Option.isNone(rest) ? first : [...first, ...rest.value]
   })
 
-/** Closing in the middle of a handshake makes browsers log an error, so it waits for the end. */
+/**
+ * Closing in the middle of a handshake makes browsers log an error, so it waits for the end, as long
+ * as a handshake may take (milliseconds).
+ */
 const acquireSocket = (
-  url: string
+  url: string,
+  openTimeout: number
 ): Effect.Effect<
   Socket.WebSocketLike,
   Socket.SocketError,
@@ -116,8 +124,15 @@ const acquireSocket = (
     (socket) =>
       Effect.sync(() => {
         const close = () => socket.close(1000)
-        if (socket.readyState === 0) socket.addEventListener("open", close, { once: true })
-        else close()
+        if (socket.readyState !== 0) return close()
+        // Against a server that never answers, the handshake would hold the socket, and a process.
+        const timer = setTimeout(close, openTimeout)
+        if (typeof timer === "object") timer.unref()
+        const onOpen = () => {
+          clearTimeout(timer)
+          close()
+        }
+        socket.addEventListener("open", onOpen, { once: true })
       })
   )
 

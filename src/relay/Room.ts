@@ -83,7 +83,8 @@ export class Room {
 
   /**
    * A session says that it is gone. Undefined where it has moved on to a newer connection since:
-   * a page that reloads must not be ended by the late goodbye of its old self.
+   * a page that reloads must not be ended by the late goodbye of its old self. Undefined also where
+   * this user has no such session: some clients end every session of that id, whoever's it is.
    */
   disconnect(
     connection: ConnectionId,
@@ -92,7 +93,7 @@ export class Room {
   ): Publication | undefined {
     const key = sessionKey(userId, sessionId)
     const known = this.#sessions.get(key)
-    if (known !== undefined && known.owner > connection) return undefined
+    if (known === undefined || known.owner > connection) return undefined
     this.#sessions.delete(key)
     return this.#goodbye(userId, sessionId)
   }

@@ -2,9 +2,14 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { createClient } from "@sanity/client"
 import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import {
+  Auth,
   ConnectionStatus,
   createPresence,
   InvalidConfiguration,
@@ -12,7 +17,11 @@ import {
   PresenceError,
   type PresenceHandle,
   type PresenceOptions,
-  type StateSource
+  profileOf,
+  SanityClient,
+  type StateSource,
+  UserId,
+  Users
 } from "../../src/index.ts"
 import { Relay } from "../../src/relay/index.ts"
 
@@ -152,6 +161,11 @@ describe("createPresence", () => {
     for (const [options, tag] of [
       [{ dataset: "production" }, "InvalidConfiguration"],
       [{ projectId: "demo" }, "InvalidConfiguration"],
+      [{ canvasId: "" }, "InvalidConfiguration"],
+      [{ projectId: "demo", dataset: "d", apiHost: "ftp://a.b" }, "InvalidConfiguration"],
+      [{ projectId: "demo", dataset: "d", apiHost: "http://u:p@a.b" }, "InvalidConfiguration"],
+      [{ projectId: "demo", dataset: "d", config: { backoffBase: NaN } }, "InvalidConfiguration"],
+      [{ projectId: "demo", dataset: "d", config: { sessionTtl: -1 } }, "InvalidConfiguration"],
       [
         {
           client: createClient({
@@ -236,5 +250,32 @@ describe("profiles", () => {
         await until(people(alan), ([user]) => user?.user.displayName === "Ada Lovelace")
       })
     })
+  })
+
+  it("[U1] an id that no path can hold keeps nobody else's name away", async () => {
+    const client = createClient({
+      projectId: "demo",
+      dataset: "production",
+      apiVersion: "1",
+      useCdn: false,
+      apiHost,
+      useProjectHostname: false
+    })
+    const names = await Effect.runPromise(
+      Effect.gen(function* () {
+        const users = yield* Users
+        yield* users.request([UserId.make("p\ud800"), UserId.make("p-ada-lovelace")])
+        return yield* SubscriptionRef.changes(users.profiles).pipe(
+          Stream.filter((profiles) => HashMap.size(profiles) > 0),
+          Stream.map((profiles) => profileOf(profiles, UserId.make("p-ada-lovelace")).displayName),
+          Stream.runHead
+        )
+      }).pipe(
+        Effect.provide(Users.layer),
+        Effect.provide(SanityClient.layerClient(client)),
+        Effect.provide(Auth.layerToken("p-ada-lovelace"))
+      )
+    )
+    assert.deepStrictEqual(names, Option.some("Ada Lovelace"))
   })
 })

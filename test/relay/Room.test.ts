@@ -111,7 +111,7 @@ describe("Room", () => {
             owners.set(key, Math.max(owner, step.connection))
           } else {
             const goodbye = room.disconnect(step.connection, userId, sessionId)
-            assert.strictEqual(goodbye !== undefined, owner <= step.connection)
+            assert.strictEqual(goodbye !== undefined, owners.has(key) && owner <= step.connection)
             if (goodbye !== undefined) owners.delete(key)
           }
         }
@@ -121,4 +121,14 @@ describe("Room", () => {
     },
     { arbitrary: { runs: 300 } }
   )
+
+  it("[S4] publishes no goodbye of a user for a session that is another's, or nobody's", () => {
+    const room = new Room("s")
+    const eve = UserId.make("p-eve")
+    const victim = SessionId.make("V")
+    room.announce(1, UserId.make("p-victim"), victim, [], 0)
+    assert.isUndefined(room.disconnect(2, eve, victim))
+    assert.isUndefined(room.disconnect(2, eve, SessionId.make("nobody")))
+    assert.strictEqual(room.size, 1)
+  })
 })

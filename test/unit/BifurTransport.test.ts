@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -529,5 +529,21 @@ describe("BifurTransport", () => {
       assert.notInclude(text, "secret-token")
       assert.isBelow(text.length, 500)
     })
+  )
+
+  it.effect(
+    "[C9] a handshake that never ends holds a closed socket no longer than it may take",
+    () =>
+      Effect.gen(function* () {
+        vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+        const test = yield* setup()
+        const socket = test.sockets.last()
+        yield* test.close
+        vi.advanceTimersByTime(9_999)
+        assert.deepStrictEqual(socket.closes, [])
+        vi.advanceTimersByTime(1)
+        assert.deepStrictEqual(socket.closes, [{ code: 1000, readyState: 0 }])
+        vi.useRealTimers()
+      })
   )
 })

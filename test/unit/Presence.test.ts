@@ -197,7 +197,7 @@ describe("Presence is given nonsense to report", () => {
   live("[A4] leaves it out and announces the rest, then and later", ({ announced, presence }) =>
     Effect.gen(function* () {
       const nonsense: ReadonlyArray<ReportedLocation> = JSON.parse(
-        '[{"documentId":7},{"documentId":"a","path":[null]},{"documentId":"a","path":["title"]}]'
+        '[null,{"documentId":7},{"documentId":"a","path":[null]},{"documentId":"a","path":["title"]}]'
       )
       yield* presence.report([...nonsense, { documentId: "a", path: [NaN] }])
       yield* settle
