@@ -8,7 +8,7 @@
  *   counts the connections of this session, from 1.
  * - `Reconnecting`: the connection was lost or could not be made; attempt number `attempt` comes at
  *   `retryAt` (epoch milliseconds).
- * - `Offline`: the machine says it has no network; the next attempt comes when it has.
+ * - `Offline`: the machine says it has no network; when it has, the next attempt comes at once.
  * - `Unauthorized`: the token was refused; nothing is tried until it changes.
  * - `Failed`: trying again is pointless until something changes; `reason` says what.
  * - `Closed`: the scope of the connection has ended.

@@ -139,12 +139,15 @@ const asProject = (
   config: InitializedClientConfig,
   { dataset, projectId }: Extract<Resource, { type: "dataset" }>
 ): ClientConfig =>
-  config.projectId === undefined
+  (config.resource ?? config["~experimental_resource"]) !== undefined
     ? { ...noResource, projectId, dataset, useProjectHostname: config.isDefaultApi }
     : {}
 
 /** The client takes an undefined resource for none; its types don't say so. */
-const noResource: { readonly [option: string]: undefined } = { resource: undefined }
+const noResource: { readonly [option: string]: undefined } = {
+  resource: undefined,
+  "~experimental_resource": undefined
+}
 
 const resourceOf = (config: InitializedClientConfig): Effect.Effect<Resource, PresenceError> => {
   const resource = config.resource ?? config["~experimental_resource"]

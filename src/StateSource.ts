@@ -10,6 +10,8 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
  * A value that changes.
  *
  * - `getCurrent` returns the identical value until it changes.
+ * - `getInitial` returns the value before anything happened, always the identical one: what a server
+ *   renders, and a browser while it hydrates.
  * - `subscribe` calls the listener after every change, never with the current value, until the
  *   returned function is called. Whatever a source needs to follow its value ends with the last
  *   subscriber.
@@ -19,6 +21,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
  */
 export interface StateSource<out A> {
   readonly getCurrent: () => A
+  readonly getInitial: () => A
   readonly subscribe: (listener: () => void) => () => void
 }
 
@@ -88,15 +91,18 @@ export const fromSubscriptionRef = <A>(ref: SubscriptionRef.SubscriptionRef<A>):
     )
     return () => fiber.interruptUnsafe()
   })
-  return { getCurrent, subscribe }
+  const initial = getCurrent()
+  return { getCurrent, subscribe, getInitial: () => initial }
 }
 
 /** A source computed from another. `f` runs once per value of it. */
 export const map = <A, B>(source: StateSource<A>, f: (value: A) => B): StateSource<B> => {
   let input: A
   let output: { readonly value: B } | undefined
+  const initial = f(source.getInitial())
   return {
     subscribe: source.subscribe,
+    getInitial: () => initial,
     getCurrent: () => {
       const current = source.getCurrent()
       if (output === undefined || current !== input) {
@@ -120,8 +126,10 @@ export const zipWith = <A, B, C>(
   })
   let inputs: readonly [A, B] | undefined
   let output: { readonly value: C } | undefined
+  const initial = f(left.getInitial(), right.getInitial())
   return {
     subscribe,
+    getInitial: () => initial,
     getCurrent: () => {
       const a = left.getCurrent()
       const b = right.getCurrent()
@@ -166,7 +174,11 @@ export const switchable = <A>(initial: A, onSubscribed: () => () => void): Switc
     if (origin.getCurrent() !== before) notify()
   }
   return {
-    source: { subscribe, getCurrent: () => origin.getCurrent() },
+    source: {
+      subscribe,
+      getCurrent: () => origin.getCurrent(),
+      getInitial: () => initial
+    },
     attach: switchTo,
     detach: (value) => switchTo(constant(value))
   }
@@ -175,5 +187,6 @@ export const switchable = <A>(initial: A, onSubscribed: () => () => void): Switc
 /** A source that never changes. */
 export const constant = <A>(value: A): StateSource<A> => ({
   getCurrent: () => value,
+  getInitial: () => value,
   subscribe: () => () => {}
 })

@@ -5,14 +5,16 @@ import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Auth } from "../Auth.ts"
+import { Auth, type Token } from "../Auth.ts"
 import { closed, connecting, type ConnectionStatus } from "../ConnectionStatus.ts"
 import { PageEvents } from "../PageEvents.ts"
 import { PresenceConfig } from "../PresenceConfig.ts"
@@ -39,11 +41,13 @@ const make = Effect.gen(function* () {
   const page = yield* PageEvents
   const status = yield* SubscriptionRef.make<ConnectionStatus>(connecting)
   const signals = yield* Queue.unbounded<TransportSignal, Cause.Done>()
-  // Opened to end a wait between attempts, and to replace a connection.
+  // Opened to end a wait between attempts, to end any wait, and to replace a connection.
   const wake = yield* Latch.make(false)
+  const retried = yield* Latch.make(false)
   const replace = yield* Latch.make(false)
   let live: Live | undefined
   let generation = 0
+  let tried: Token = Option.none()
 
   const emit = (signal: TransportSignal) => void Queue.offerUnsafe(signals, signal)
 
@@ -52,7 +56,10 @@ const make = Effect.gen(function* () {
     auth,
     config,
     handler: {
+      tried: (token) => (tried = token),
       connected: Effect.fnUntraced(function* (rpc) {
+        // What was to hurry this connection must not hurry the one after it.
+        wake.closeUnsafe()
         generation += 1
         live = { rpc, generation, since: yield* monotonicMillis }
         const since = yield* Clock.currentTimeMillis
@@ -85,6 +92,11 @@ const make = Effect.gen(function* () {
     }
   })
 
+  const tokenChanged = SubscriptionRef.changes(auth.token).pipe(
+    Stream.filter((token) => !Equal.equals(token, tried)),
+    Stream.runHead
+  )
+
   const wait = Effect.fnUntraced(function* (
     end: ConnectionEnd,
     attempt: number,
@@ -98,8 +110,9 @@ const make = Effect.gen(function* () {
         })
       )
     if (end._tag !== "Lost") {
+      retried.closeUnsafe()
       yield* setStatus({ _tag: end._tag, reason: end.reason })
-      yield* wake.await
+      yield* Effect.raceFirst(retried.await, tokenChanged)
       yield* SubscriptionRef.set(status, connecting)
       return
     }
@@ -110,12 +123,14 @@ const make = Effect.gen(function* () {
       max: Duration.toMillis(config.backoffMax)
     })
     const retryAt = (yield* Clock.currentTimeMillis) + delay
+    const isOnline = page.isOnline()
     yield* setStatus(
-      page.isOnline()
+      isOnline
         ? { _tag: "Reconnecting", attempt, retryAt, reason: end.reason }
         : { _tag: "Offline" }
     )
     yield* Effect.timeoutOption(wake.await, Duration.millis(delay))
+    if (!isOnline && page.isOnline()) yield* SubscriptionRef.set(status, connecting)
   })
 
   const loop = Effect.gen(function* () {
@@ -149,6 +164,7 @@ const make = Effect.gen(function* () {
     (unsubscribe) => Effect.sync(unsubscribe)
   )
   yield* SubscriptionRef.changes(auth.token).pipe(
+    Stream.changes,
     Stream.drop(1),
     Stream.runForEach(() => Effect.sync(wakeUp)),
     Effect.forkScoped({ startImmediately: true })
@@ -158,7 +174,10 @@ const make = Effect.gen(function* () {
   return Transport.of({
     signals: Stream.fromQueue(signals),
     status,
-    retryNow: Effect.sync(wakeUp),
+    retryNow: Effect.sync(() => {
+      retried.openUnsafe()
+      wakeUp()
+    }),
     send: (message) =>
       Effect.suspend(() => {
         if (live === undefined) {

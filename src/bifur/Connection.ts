@@ -26,6 +26,8 @@ import * as Rpc from "./Rpc.ts"
 
 /** What a connection tells of itself, in this order: once `connected`, then `received` per batch. */
 export interface Handler {
+  /** This token is now the one that the connection stands or falls with. */
+  readonly tried: (token: Token) => void
   readonly connected: (rpc: Rpc.Rpc) => Effect.Effect<void>
   readonly received: (events: ReadonlyArray<TransportEvent>) => Effect.Effect<void>
 }
@@ -65,8 +67,11 @@ export const run = (options: {
       Stream.changes,
       Stream.runForEach((token) =>
         subscription.isOpen()
-          ? authorizeAgain(rpc, token, config)
-          : Effect.andThen(authorize(rpc, token, config), subscription.open(token, config))
+          ? authorizeAgain(rpc, token, config, handler)
+          : Effect.suspend(() => {
+              handler.tried(token)
+              return Effect.andThen(authorize(rpc, token, config), subscription.open(token, config))
+            })
       ),
       Effect.andThen(Effect.never)
     )
@@ -157,9 +162,17 @@ const authorize = (
 const authorizeAgain = (
   rpc: Rpc.Rpc,
   token: Token,
-  config: PresenceConfigShape
-): Effect.Effect<void, ConnectionEnd> =>
-  Option.isNone(token) ? Effect.fail(lost("signed out")) : authorize(rpc, token, config)
+  config: PresenceConfigShape,
+  { tried }: Handler
+): Effect.Effect<void, ConnectionEnd> => {
+  if (Option.isNone(token)) return Effect.fail(lost("signed out"))
+  const known = Effect.sync(() => tried(token))
+  // Until the answer is there, an end of the connection is about the token before.
+  return authorize(rpc, token, config).pipe(
+    Effect.tap(known),
+    Effect.tapError((end) => (end._tag === "Unauthorized" ? known : Effect.void))
+  )
+}
 
 const makeSubscription = (rpc: Rpc.Rpc, handler: Handler) => {
   let id: string | undefined

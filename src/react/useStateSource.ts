@@ -1,16 +1,14 @@
 "use client"
 
-import { useState, useSyncExternalStore } from "react"
+import { useSyncExternalStore } from "react"
 import type { StateSource } from "../StateSource.ts"
 
 /**
  * The current value of a source; renders again when it changes. On the server, and while hydrating,
- * it is the value of the first render: nothing connects there.
+ * it is the value before anything happened: nothing connects there.
  *
  * @example
  * const status = useStateSource(handle.getStatus())
  */
-export const useStateSource = <A>(source: StateSource<A>): A => {
-  const [initial] = useState(source.getCurrent)
-  return useSyncExternalStore(source.subscribe, source.getCurrent, () => initial)
-}
+export const useStateSource = <A>(source: StateSource<A>): A =>
+  useSyncExternalStore(source.subscribe, source.getCurrent, source.getInitial)

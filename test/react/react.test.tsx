@@ -3,7 +3,7 @@ import { afterEach, assert, describe, it, vi } from "@effect/vitest"
 import { act, cleanup, render, screen } from "@testing-library/react"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Component, type ReactNode, StrictMode, useEffect } from "react"
+import { Component, type ReactNode, StrictMode, Suspense, use, useEffect } from "react"
 import { hydrateRoot } from "react-dom/client"
 import { renderToString } from "react-dom/server"
 import { Auth, BifurTransport, Presence, PresenceError, SanityClient } from "../../src/index.ts"
@@ -291,6 +291,43 @@ describe("PresenceProvider", () => {
     await connect(sockets)
     assert.deepStrictEqual(problems, [])
     assert.include(container.innerHTML, "Connected")
+    act(() => root.unmount())
+    container.remove()
+  })
+
+  it("[P4] a boundary that hydrates after the provider has connected matches too", async () => {
+    const { layer, sockets } = fakePresence()
+    let release = () => {}
+    let gate: Promise<void> | undefined
+    const Gate = ({ children }: { readonly children: ReactNode }) => {
+      if (gate !== undefined) use(gate)
+      return children
+    }
+    const tree = (
+      <PresenceProvider layer={layer}>
+        <People />
+        <Suspense fallback={null}>
+          <Gate>
+            <People />
+          </Gate>
+        </Suspense>
+      </PresenceProvider>
+    )
+    const container = document.createElement("div")
+    container.innerHTML = renderToString(tree)
+    document.body.append(container)
+    gate = new Promise((resolve) => {
+      release = () => resolve()
+    })
+    const problems: Array<unknown> = []
+    const root = await act(() =>
+      hydrateRoot(container, tree, { onRecoverableError: (error) => problems.push(error) })
+    )
+    await connect(sockets)
+    await act(async () => release())
+    await flush()
+    assert.deepStrictEqual(problems, [])
+    assert.strictEqual(container.textContent?.match(/Connected/g)?.length, 2)
     act(() => root.unmount())
     container.remove()
   })

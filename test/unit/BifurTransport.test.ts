@@ -371,6 +371,11 @@ describe("BifurTransport", () => {
       test.sockets.last().fail()
       yield* settle
       assert.deepStrictEqual(yield* test.status, { _tag: "Offline" })
+      test.page.online = true
+      yield* test.firePage("online")
+      assert.deepStrictEqual(yield* test.status, ConnectionStatus.connecting)
+      yield* connect(test)
+      assert.strictEqual((yield* test.status)._tag, "Connected")
     })
   )
 
@@ -545,5 +550,71 @@ describe("BifurTransport", () => {
         assert.deepStrictEqual(socket.closes, [{ code: 1000, readyState: 0 }])
         vi.useRealTimers()
       })
+  )
+
+  const expired = { error: { code: 1, message: "expired" } }
+
+  it.effect("[C6] a token that changes while another is being authorized is not lost", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const socket = yield* connect(test)
+      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* settle
+      yield* SubscriptionRef.set(test.tokens, token("t3"))
+      yield* settle
+      socket.reply("authorization", expired)
+      yield* settle
+      yield* connect(test)
+      assert.include(JSON.stringify(test.sockets.last().sent[0]), "t3")
+      assert.strictEqual((yield* test.status)._tag, "Connected")
+    })
+  )
+
+  it.effect(
+    "[C6] [C7] a close for an old token, while a new one is under way, tries the new one",
+    () =>
+      Effect.gen(function* () {
+        const test = yield* setup()
+        const socket = yield* connect(test)
+        yield* SubscriptionRef.set(test.tokens, token("t2"))
+        yield* settle
+        socket.serverClose(4001, "expired")
+        yield* settle
+        assert.strictEqual(test.sockets.all.length, 2)
+        test.sockets.last().open()
+        yield* settle
+        test.sockets.last().serverClose(4001, "expired")
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual(test.sockets.all.length, 2, "refused, it is not tried again")
+      })
+  )
+
+  it.effect("[C6] neither the network's return nor an equal token tries a refused one again", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      test.sockets.last().open()
+      yield* settle
+      test.sockets.last().reply("authorization", expired)
+      yield* settle
+      yield* test.firePage("online")
+      yield* test.firePage("show")
+      yield* SubscriptionRef.set(test.tokens, token("t1"))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(test.sockets.all.length, 1)
+      assert.strictEqual((yield* test.status)._tag, "Unauthorized")
+    })
+  )
+
+  it.effect("[C3] what hurried one connection does not hurry the next", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      yield* test.firePage("online")
+      const socket = yield* connect(test)
+      yield* TestClock.adjust("1 hour")
+      socket.serverClose(1012)
+      yield* settle
+      assert.strictEqual(test.sockets.all.length, 1)
+      assert.strictEqual((yield* test.status)._tag, "Reconnecting")
+    })
   )
 })

@@ -85,6 +85,22 @@ describe("SanityClient", () => {
     })
   )
 
+  it.effect("addresses the dataset that a client names as its resource, not its own project", () =>
+    Effect.gen(function* () {
+      const app = createClient({
+        projectId: "p1",
+        dataset: "d1",
+        resource: { type: "dataset", id: "p2.d2" },
+        apiVersion: "2026-01-01",
+        useCdn: false
+      })
+      const { socketUrl } = yield* SanityClient.use(Effect.succeed).pipe(
+        Effect.provide(SanityClient.layerClient(app))
+      )
+      assert.include(socketUrl, "wss://p2.api.sanity.io/v2022-06-30/socket/d2?")
+    })
+  )
+
   it.effect("says what is missing or wrong, before any network", () =>
     Effect.gen(function* () {
       yield* fails(built({ dataset: "d" }), "InvalidConfiguration", "project id is missing")

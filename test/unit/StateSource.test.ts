@@ -65,7 +65,7 @@ describe("StateSource", () => {
     let current = { n: 1 }
     let runs = 0
     const source = StateSource.map(
-      { getCurrent: () => current, subscribe: () => () => {} },
+      { getCurrent: () => current, getInitial: () => current, subscribe: () => () => {} },
       ({ n }) => {
         runs += 1
         return [n]
@@ -74,7 +74,7 @@ describe("StateSource", () => {
     assert.strictEqual(source.getCurrent(), source.getCurrent())
     current = { n: 2 }
     assert.deepStrictEqual(source.getCurrent(), [2])
-    assert.strictEqual(runs, 2)
+    assert.strictEqual(runs, 3)
   })
 
   it.effect(
