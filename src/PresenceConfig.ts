@@ -94,17 +94,17 @@ export const PresenceConfig = Context.Reference<PresenceConfigShape>(
   { defaultValue: () => defaults }
 )
 
-/** Below this, a server that refuses at once would be hammered. */
-const backoffMin = Duration.millis(10)
+/** In milliseconds. Below this, a server that refuses at once would be hammered. */
+const backoffMin = 10
 
 const toDuration = (key: keyof PresenceConfigShape, value: Duration.Input): Duration.Duration => {
   const duration = Number.isNaN(value)
     ? undefined
     : Option.getOrUndefined(Duration.fromInput(value))
-  const min = key === "backoffBase" || key === "backoffMax" ? backoffMin : Duration.zero
-  if (duration === undefined || Duration.isLessThan(duration, min)) {
+  const min = key === "backoffBase" || key === "backoffMax" ? backoffMin : 0
+  if (duration === undefined || Duration.toMillis(duration) < min) {
     throw invalidConfiguration(
-      `\`${key}\` is no duration that works. Give at least ${Duration.toMillis(min)} ms, as a number of milliseconds or as in "30 seconds".`
+      `\`${key}\` is no duration that works. Give at least ${min} ms, as a number of milliseconds or as in "30 seconds".`
     )
   }
   return duration

@@ -95,10 +95,11 @@ export const make = Effect.gen(function* () {
       try: (signal): Promise<unknown> => authorized.request({ url, tag, signal }),
       catch: (cause) => new UserLookupError({ cause })
     }).pipe(requests.withPermits(1))
-    return yield* Effect.mapError(
-      Schema.decodeUnknownEffect(schema)(answer),
-      (cause) => new UserLookupError({ cause })
-    )
+    // Without Schema's reason: its formatter would add 0.8 kB to every bundle.
+    return yield* Option.match(Schema.decodeUnknownOption(schema)(answer), {
+      onNone: () => Effect.fail(new UserLookupError({ cause: "an answer of another form" })),
+      onSome: (value) => Effect.succeed(value)
+    })
   })
 
   const organization = Effect.fnUntraced(function* (canvasId: string) {

@@ -21,14 +21,6 @@ export const Method = {
   disconnect: "presence_disconnect"
 } as const
 
-/** `presence_announce`: all the places at which a session is. */
-export const AnnounceParams = Schema.Struct({
-  data: Schema.Struct({ sessionId: SessionId, locations: Schema.Array(Schema.Unknown) })
-})
-
-/** `presence_rollcall` and `presence_disconnect`. */
-export const SessionParams = Schema.Struct({ session: SessionId })
-
 const State = Schema.Struct({
   type: Schema.Literal("state"),
   i: UserId,

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { AnnounceParams, Method, SessionParams } from "../bifur/BifurEvent.ts"
+import { Method } from "../bifur/BifurEvent.ts"
 import {
   CloseCode,
   decodeFrame,
@@ -13,6 +13,7 @@ import {
   ErrorCode,
   type RpcError
 } from "../bifur/JsonRpc.ts"
+import { SessionId } from "../Session.ts"
 import { monotonicMillis } from "../Time.ts"
 import { bearerToken, type RelayAuth, type RelayUser } from "./RelayAuth.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
@@ -28,6 +29,14 @@ export interface Member {
 type Answer = Effect.Effect<unknown, RpcError>
 
 type Handler = (member: Member, params: unknown, user: RelayUser) => Answer
+
+/** `presence_announce`: all the places at which a session is. */
+const AnnounceParams = Schema.Struct({
+  data: Schema.Struct({ sessionId: SessionId, locations: Schema.Array(Schema.Unknown) })
+})
+
+/** `presence_rollcall` and `presence_disconnect`. */
+const SessionParams = Schema.Struct({ session: SessionId })
 
 const decodeAuthorization = Schema.decodeUnknownOption(
   Schema.Struct({ authorization: Schema.String })
