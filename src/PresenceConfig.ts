@@ -5,6 +5,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Struct from "effect/Struct"
 import { invalidConfiguration } from "./PresenceError.ts"
 
 /** The tunables of the client. Build one with {@link make}, provide it with {@link layer}. */
@@ -119,10 +120,7 @@ export const make = (input: PresenceConfigInput): PresenceConfigShape => {
   const config: { -readonly [K in keyof PresenceConfigShape]: PresenceConfigShape[K] } = {
     ...defaults
   }
-  const keys: ReadonlyArray<keyof PresenceConfigShape> = Object.keys(defaults).filter(
-    (key): key is keyof PresenceConfigShape => key in defaults
-  )
-  for (const key of keys) {
+  for (const key of Struct.keys(defaults)) {
     const value = input[key]
     if (value !== undefined) config[key] = toDuration(key, value)
   }

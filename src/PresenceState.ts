@@ -179,15 +179,13 @@ export const nextExpiry = (roster: Roster, ttl: number): number | undefined => {
 }
 
 /** Marks everyone as not heard from since the connection was lost. */
-export const markStale = (roster: Roster): Roster =>
-  update(
-    roster,
-    mapSessions(roster.state.sessions, (session) =>
-      session.stale ? session : { ...session, stale: true }
-    ),
-    roster.lastHeard,
-    roster.joined
-  )
+export const markStale = (roster: Roster): Roster => {
+  let { sessions } = roster.state
+  for (const [key, session] of roster.state.sessions) {
+    if (!session.stale) sessions = HashMap.set(sessions, key, { ...session, stale: true })
+  }
+  return update(roster, sessions, roster.lastHeard, roster.joined)
+}
 
 /** Drops the sessions that are still stale: they did not answer the roll call. */
 export const dropStale = (roster: Roster): Transition =>
@@ -201,18 +199,6 @@ export const forgive = (roster: Roster, now: number): Roster =>
   HashMap.isEmpty(roster.lastHeard)
     ? roster
     : { ...roster, lastHeard: HashMap.map(roster.lastHeard, () => now) }
-
-const mapSessions = (
-  sessions: PresenceState["sessions"],
-  f: (session: PresenceSession) => PresenceSession
-): PresenceState["sessions"] => {
-  let next = sessions
-  for (const [key, session] of sessions) {
-    const mapped = f(session)
-    if (mapped !== session) next = HashMap.set(next, key, mapped)
-  }
-  return next
-}
 
 const lastHeardOf = (roster: Roster, key: SessionKey): number =>
   Option.getOrElse(HashMap.get(roster.lastHeard, key), () => 0)

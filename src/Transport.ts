@@ -8,6 +8,7 @@ import type * as Stream from "effect/Stream"
 import type * as SubscriptionRef from "effect/SubscriptionRef"
 import type { ConnectionStatus } from "./ConnectionStatus.ts"
 import type { Location } from "./Location.ts"
+import type { SessionEvent } from "./PresenceState.ts"
 import type { SessionId, UserId } from "./Session.ts"
 
 /**
@@ -18,13 +19,7 @@ import type { SessionId, UserId } from "./Session.ts"
  * - `RollCall`: everyone who has ever announced should announce now.
  */
 export type TransportEvent =
-  | {
-      readonly _tag: "State"
-      readonly userId: UserId
-      readonly sessionId: SessionId
-      readonly locations: ReadonlyArray<Location>
-    }
-  | { readonly _tag: "Disconnect"; readonly userId: UserId; readonly sessionId: SessionId }
+  | SessionEvent
   | { readonly _tag: "RollCall"; readonly userId: UserId; readonly sessionId: SessionId }
 
 /**

@@ -4,6 +4,7 @@
 import type { SanityClient as Client } from "@sanity/client"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -20,8 +21,7 @@ import { Users } from "./Users.ts"
 
 /**
  * Which room, and as whom. Either a `layer` of one's own (with {@link Users} in it where names are
- * wanted), or the app's `client`, or the project and
- * dataset (or canvas).
+ * wanted), or the app's `client`, or the project and dataset (or canvas).
  *
  * - `token`: without one, the client's token is used; without that, none.
  * - `config`: tunables, see {@link PresenceConfig}.
@@ -78,7 +78,7 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
       const value = tokenOr(next)
       Effect.runSync(
         SubscriptionRef.updateSome(token, (current) =>
-          isSameToken(current, value) ? Option.none() : Option.some(value)
+          Equal.equals(current, value) ? Option.none() : Option.some(value)
         )
       )
     }
@@ -90,10 +90,6 @@ const toPresenceError = (cause: Cause.Cause<PresenceError>): PresenceError =>
   Option.getOrElse(Cause.findErrorOption(cause), () =>
     invalidConfiguration(`\`client\` is no Sanity client: ${String(Cause.squash(cause))}`)
   )
-
-const isSameToken = (a: Token, b: Token): boolean =>
-  Option.getOrUndefined(Option.map(a, Redacted.value)) ===
-  Option.getOrUndefined(Option.map(b, Redacted.value))
 
 /**
  * Presence in one room, connected from now until `close`. It connects in the background; what is

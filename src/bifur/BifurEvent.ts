@@ -54,17 +54,18 @@ const decodeTyped = Schema.decodeUnknownOption(Schema.Struct({ type: Schema.Stri
 /** Why something received was left out. The `unknown-` ones are from a newer peer, not wrong. */
 export type DropReason = "event" | "unknown-event" | "location" | "unknown-location"
 
-/** What a notification says: an event if it could be read, and what had to be left out. */
+/**
+ * What a notification says: the subscription that it is for, undefined where it names none; an event
+ * if it could be read; and what had to be left out.
+ */
 export interface Decoded {
+  readonly subscription: string | undefined
   readonly event: TransportEvent | undefined
   readonly dropped: ReadonlyArray<DropReason>
 }
 
 const nothingDropped: ReadonlyArray<DropReason> = []
-
-/** The subscription that a presence notification is for, or undefined where it names none. */
-export const subscriptionOf = (params: unknown): string | undefined =>
-  Option.getOrUndefined(decodeParams(params))?.subscription
+const noParams = { subscription: undefined, result: undefined }
 
 /**
  * Decodes the params of a presence notification.
@@ -73,26 +74,30 @@ export const subscriptionOf = (params: unknown): string | undefined =>
  * decodePresence({ subscription: "s", result: { type: "rollCall", i: "p-ada", session: "a1" } })
  */
 export const decodePresence = (params: unknown): Decoded => {
-  const result = Option.getOrUndefined(decodeParams(params))?.result
+  const { result, subscription } = Option.getOrUndefined(decodeParams(params)) ?? noParams
   const event = Option.getOrUndefined(decodeEvent(result))
   if (event === undefined) {
-    return { event: undefined, dropped: [isUnknownType(result) ? "unknown-event" : "event"] }
+    const dropped: ReadonlyArray<DropReason> = [isUnknownType(result) ? "unknown-event" : "event"]
+    return { subscription, event: undefined, dropped }
   }
   switch (event.type) {
     case "state": {
       const { dropped, locations } = decodeLocations(event.m.locations)
       return {
+        subscription,
         event: { _tag: "State", userId: event.i, sessionId: event.m.sessionId, locations },
         dropped
       }
     }
     case "disconnect":
       return {
+        subscription,
         event: { _tag: "Disconnect", userId: event.i, sessionId: event.m.session },
         dropped: nothingDropped
       }
     case "rollCall":
       return {
+        subscription,
         event: { _tag: "RollCall", userId: event.i, sessionId: event.session },
         dropped: nothingDropped
       }

@@ -30,7 +30,6 @@ import type { Rpc } from "./Rpc.ts"
 /** A connection that is subscribed. */
 interface Live {
   readonly rpc: Rpc
-  readonly generation: number
   readonly since: number
 }
 
@@ -61,7 +60,7 @@ const make = Effect.gen(function* () {
         // What was to hurry this connection must not hurry the one after it.
         wake.closeUnsafe()
         generation += 1
-        live = { rpc, generation, since: yield* monotonicMillis }
+        live = { rpc, since: yield* monotonicMillis }
         const since = yield* Clock.currentTimeMillis
         yield* SubscriptionRef.set(status, { _tag: "Connected", generation, since })
         emit({ _tag: "Connected", generation })

@@ -13,7 +13,7 @@ import type { Auth, Token } from "../Auth.ts"
 import { countDrop } from "../Drops.ts"
 import type { PresenceConfigShape } from "../PresenceConfig.ts"
 import type { TransportEvent } from "../Transport.ts"
-import { decodePresence, Method, notificationMethod, subscriptionOf } from "./BifurEvent.ts"
+import { decodePresence, Method, notificationMethod } from "./BifurEvent.ts"
 import {
   type ConnectionEnd,
   fromAuthorization,
@@ -218,9 +218,7 @@ const makeSubscription = (rpc: Rpc.Rpc, handler: Handler) => {
     dropped: Map<string, number>
   ): void => {
     const drop = (reason: string) => void dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
-    if (typeof text !== "string") {
-      return drop("binary")
-    }
+    if (typeof text !== "string") return drop("binary")
     const frame = decodeFrame(text)
     switch (frame._tag) {
       case "Reply":
@@ -231,10 +229,8 @@ const makeSubscription = (rpc: Rpc.Rpc, handler: Handler) => {
       case "Notification": {
         // Of others than presence nothing is expected; servers may send a welcome, for instance.
         if (frame.method !== notificationMethod) return
-        if (id === undefined || subscriptionOf(frame.params) !== id) {
-          return drop("subscription")
-        }
         const decoded = decodePresence(frame.params)
+        if (id === undefined || decoded.subscription !== id) return drop("subscription")
         if (decoded.event !== undefined) events.push(decoded.event)
         decoded.dropped.forEach(drop)
       }

@@ -19,7 +19,9 @@ export const encode = (event: TransportEvent): string =>
 /** What a frame says: an event if it holds one, and what had to be left out. */
 export const decode = (
   text: string
-): Decoded | { readonly event: undefined; readonly dropped: ReadonlyArray<MalformedReason> } => {
+):
+  | Omit<Decoded, "subscription">
+  | { readonly event: undefined; readonly dropped: ReadonlyArray<MalformedReason> } => {
   const frame = decodeFrame(text)
   switch (frame._tag) {
     case "Notification":
