@@ -15,6 +15,7 @@ export interface Intervals {
  * - `announced`: what was announced last on this connection.
  * - `lastAt`: when the last announce went out.
  * - `changeAt`: when the pending change is due, `answerAt` the pending answer to a roll call.
+ * - `deniedAt`: when it was last denied that this session is gone.
  * - `connected`: while not, nothing is due.
  */
 export interface AnnounceSchedule {
@@ -23,6 +24,7 @@ export interface AnnounceSchedule {
   readonly lastAt: number | undefined
   readonly changeAt: number | undefined
   readonly answerAt: number | undefined
+  readonly deniedAt: number | undefined
   readonly connected: boolean
 }
 
@@ -33,6 +35,7 @@ export const initial: AnnounceSchedule = {
   lastAt: undefined,
   changeAt: undefined,
   answerAt: undefined,
+  deniedAt: undefined,
   connected: false
 }
 
@@ -74,6 +77,19 @@ export const rollCall = (
   if (schedule.answerAt !== undefined) return schedule
   const windowEnd = schedule.lastAt === undefined ? now : schedule.lastAt + announceWindow
   return { ...schedule, answerAt: Math.max(now + jitter, windowEnd) }
+}
+
+/** How long nothing is denied again: whoever forges goodbyes must not make us shout. 1 s. */
+const denyInterval = 1_000
+
+/**
+ * Somebody says that this session is gone: others may have dropped it, so it announces at once, or as
+ * soon as it may deny again.
+ */
+export const denied = (schedule: AnnounceSchedule, now: number): AnnounceSchedule => {
+  if (!isVisible(schedule)) return schedule
+  const at = schedule.deniedAt === undefined ? now : Math.max(now, schedule.deniedAt + denyInterval)
+  return { ...schedule, answerAt: Math.min(at, schedule.answerAt ?? at), deniedAt: at }
 }
 
 /** A new connection: nobody on it has heard us, so what is current is due at once. */

@@ -4,6 +4,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
@@ -12,27 +13,61 @@ import type * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as AnnounceSchedule from "./AnnounceSchedule.ts"
 import { countDrop } from "./Drops.ts"
-import { fromReported, Location, type ReportedLocation } from "./Location.ts"
+import {
+  beyond,
+  fromReported,
+  isSameLocation,
+  Location,
+  type ReportedLocation
+} from "./Location.ts"
 import { PageEvents } from "./PageEvents.ts"
-import type { PresenceConfigShape } from "./PresenceConfig.ts"
+import type { Limits, PresenceConfigShape } from "./PresenceConfig.ts"
 import type { SessionId } from "./Session.ts"
 import { isoNow, monotonicMillis, timeUntil } from "./Time.ts"
 import type { Transport } from "./Transport.ts"
 
+/** Says where one reporter is, all of it. */
+export type Report = (locations: ReadonlyArray<ReportedLocation>) => Effect.Effect<void>
+
 /**
  * - `reported`: where this session says it is; undefined until the first report.
+ * - `report`: the session's own; `reporter` is one more, whose locations are added to the others'
+ *   until its scope closes.
+ * - `heard`: code runs; what is overdue goes out, however late the timers are.
  * - `rollCall` answers another session's; the delay grows with the number of known sessions.
+ * - `denied`: somebody said that this session is gone.
  */
 export interface Announcer {
   readonly reported: SubscriptionRef.SubscriptionRef<ReadonlyArray<Location> | undefined>
-  readonly report: (locations: ReadonlyArray<ReportedLocation>) => Effect.Effect<void>
+  readonly report: Report
+  readonly reporter: Effect.Effect<Report, never, Scope.Scope>
   readonly connected: Effect.Effect<void>
   readonly disconnected: Effect.Effect<void>
+  readonly heard: Effect.Effect<void>
   readonly rollCall: (knownSessions: number) => Effect.Effect<void>
+  readonly denied: Effect.Effect<void>
 }
 
 /** What is no location by its schema would be dropped by everyone, or could not be sent at all. */
 const decodeLocation = Schema.decodeUnknownOption(Location)
+
+/** All locations of all reporters, each place once. */
+const union = (slots: Iterable<ReadonlyArray<Location>>): ReadonlyArray<Location> => {
+  const all: Array<Location> = []
+  for (const location of Array.from(slots).flat()) {
+    if (!all.some((known) => isSameLocation(known, location))) all.push(location)
+  }
+  return all
+}
+
+/** The first of them that others will take in, and that go into one frame. */
+const within = (locations: ReadonlyArray<Location>, limits: Limits): ReadonlyArray<Location> => {
+  let length = 0
+  return locations.slice(0, limits.locations).filter((location) => {
+    length += JSON.stringify(location).length
+    return length <= limits.announceLength
+  })
+}
 
 /** The announcer of one session. Says `disconnect` when the scope closes. */
 export const make = Effect.fnUntraced(function* (
@@ -41,6 +76,8 @@ export const make = Effect.fnUntraced(function* (
   sessionId: SessionId
 ): Effect.fn.Return<Announcer, never, Scope.Scope> {
   const page = yield* PageEvents
+  const sendInBackground = yield* FiberSet.makeRuntime()
+  const slots = new Map<symbol, ReadonlyArray<Location>>()
   const reported = yield* SubscriptionRef.make<ReadonlyArray<Location> | undefined>(undefined)
   const wake = yield* Latch.make(false)
   const intervals: AnnounceSchedule.Intervals = {
@@ -54,11 +91,16 @@ export const make = Effect.fnUntraced(function* (
     wake.openUnsafe()
   }
 
+  /** An answer that is late, or never comes, must not hold back what comes next. */
   const announce = (locations: ReadonlyArray<Location>) =>
-    transport.send({ _tag: "Announce", sessionId, locations }).pipe(
-      // The next announce repairs it: the idle one, or that of the next connection.
-      Effect.catch((error) => Effect.logDebug(error.message)),
-      Effect.annotateLogs({ action: "presence/announce" })
+    Effect.sync(() =>
+      sendInBackground(
+        transport.send({ _tag: "Announce", sessionId, locations }).pipe(
+          // The next announce repairs it: the idle one, or that of the next connection.
+          Effect.catch((error) => Effect.logDebug(error.message)),
+          Effect.annotateLogs({ action: "presence/announce" })
+        )
+      )
     )
 
   const loop = Effect.gen(function* () {
@@ -78,6 +120,43 @@ export const make = Effect.fnUntraced(function* (
     }
   })
 
+  const heard = Effect.map(monotonicMillis, (now) => {
+    const due = AnnounceSchedule.dueAt(schedule, intervals)
+    if (due !== undefined && due <= now) wake.openUnsafe()
+  })
+
+  const commit = Effect.gen(function* () {
+    const all = union(slots.values())
+    const current = within(all, config.limits)
+    if (current.length < all.length) yield* countDrop("report", all.length - current.length)
+    update(AnnounceSchedule.report(schedule, current, yield* monotonicMillis, intervals))
+    yield* SubscriptionRef.set(reported, current)
+  })
+
+  const reportIn = (slot: symbol): Report =>
+    Effect.fnUntraced(function* (locations) {
+      const lastActiveAt = yield* isoNow
+      const decoded: Array<Location> = []
+      for (const input of locations) {
+        const location = Option.getOrUndefined(
+          decodeLocation(fromReported({ ...input }, lastActiveAt))
+        )
+        if (location !== undefined && beyond(location, config.limits) === undefined) {
+          decoded.push(location)
+        } else yield* countDrop("report")
+      }
+      slots.set(slot, decoded)
+      yield* commit
+    })
+
+  const reporter = Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => Symbol("reporter")),
+      (slot) => Effect.suspend(() => (slots.delete(slot) ? commit : Effect.void))
+    ),
+    reportIn
+  )
+
   // Registered before the loop is forked, so that it runs after the loop has ended: nothing may be
   // announced after the goodbye.
   yield* Effect.addFinalizer(() =>
@@ -90,9 +169,7 @@ export const make = Effect.fnUntraced(function* (
   yield* Effect.acquireRelease(
     Effect.sync(() =>
       page.subscribe((event) => {
-        if (event !== "hide" || !AnnounceSchedule.isVisible(schedule)) return
-        transport.sendNow({ _tag: "Disconnect", sessionId })
-        update(AnnounceSchedule.disconnected(schedule))
+        if (event === "visible") sendInBackground(heard)
       })
     ),
     (unsubscribe) => Effect.sync(unsubscribe)
@@ -102,24 +179,19 @@ export const make = Effect.fnUntraced(function* (
   return {
     reported,
 
-    report: Effect.fnUntraced(function* (locations) {
-      const lastActiveAt = yield* isoNow
-      const now = yield* monotonicMillis
-      const current: Array<Location> = []
-      for (const reported of locations) {
-        const location = decodeLocation(fromReported({ ...reported }, lastActiveAt))
-        if (Option.isSome(location)) current.push(location.value)
-        else yield* countDrop("report")
-      }
-      update(AnnounceSchedule.report(schedule, current, now, intervals))
-      yield* SubscriptionRef.set(reported, current)
-    }),
+    report: reportIn(Symbol("own")),
+
+    reporter,
+
+    heard,
 
     connected: Effect.map(monotonicMillis, (now) =>
       update(AnnounceSchedule.connected(schedule, now))
     ),
 
     disconnected: Effect.sync(() => update(AnnounceSchedule.disconnected(schedule))),
+
+    denied: Effect.map(monotonicMillis, (now) => update(AnnounceSchedule.denied(schedule, now))),
 
     rollCall: Effect.fnUntraced(function* (knownSessions) {
       const longest = Math.min(

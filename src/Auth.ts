@@ -6,21 +6,38 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 
 /** A token, or none. Redacted, so that it reaches no log. */
 export type Token = Option.Option<Redacted.Redacted<string>>
 
+/** A token was asked for, and there was no answer to use. */
+export class TokenUnavailable extends Schema.TaggedError<TokenUnavailable>()("TokenUnavailable", {
+  detail: Schema.String
+}) {
+  override get message() {
+    return `no token could be had: ${this.detail}`
+  }
+}
+
 /**
- * The current token. It is asked for on every attempt to connect, and a change is acted on at once.
- * None means that the connection authorizes by other means (cookies) or not at all.
+ * The token, and its changes. None means that the connection authorizes by other means (cookies) or
+ * not at all.
+ *
+ * - `token`: the latest; a change is acted on at once.
+ * - `ask`: gives the token for an attempt to connect. It is asked on every attempt, and once more
+ *   when a token was refused; what it gives is in `token` then.
  *
  * @example
  * const layer = Auth.layerToken("…")
  */
 export class Auth extends Context.Service<
   Auth,
-  { readonly token: SubscriptionRef.SubscriptionRef<Token> }
+  {
+    readonly token: SubscriptionRef.SubscriptionRef<Token>
+    readonly ask: Effect.Effect<Token, TokenUnavailable>
+  }
 >()("effect-sanity-presence/Auth") {
   /** Always this token. */
   static layerToken(token: string | Redacted.Redacted<string>): Layer.Layer<Auth> {
@@ -41,15 +58,17 @@ export class Auth extends Context.Service<
    * const layer = Auth.layerRef(token)
    */
   static layerRef(token: SubscriptionRef.SubscriptionRef<Token>): Layer.Layer<Auth> {
-    return Layer.succeed(Auth, Auth.of({ token }))
+    return Layer.succeed(Auth, fromRef(token))
   }
 }
+
+/** The token that a ref holds. */
+const fromRef = (token: SubscriptionRef.SubscriptionRef<Token>): Auth["Service"] =>
+  Auth.of({ token, ask: SubscriptionRef.get(token) })
 
 /** Always the token that this effect gives when the layer is built. */
 export const layerFixed = <E>(token: Effect.Effect<Token, E>): Layer.Layer<Auth, E> =>
   Layer.effect(
     Auth,
-    Effect.flatMap(token, (value) =>
-      Effect.map(SubscriptionRef.make<Token>(value), (ref) => Auth.of({ token: ref }))
-    )
+    Effect.flatMap(token, (value) => Effect.map(SubscriptionRef.make<Token>(value), fromRef))
   )

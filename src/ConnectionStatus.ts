@@ -11,6 +11,7 @@
  * - `Offline`: the machine says it has no network; when it has, the next attempt comes at once.
  * - `Unauthorized`: the token was refused; nothing is tried until it changes.
  * - `Failed`: trying again is pointless until something changes; `reason` says what.
+ * - `Paused`: the page is hidden away; presence comes back when it is shown.
  * - `Closed`: the scope of the connection has ended.
  */
 export type ConnectionStatus =
@@ -25,10 +26,14 @@ export type ConnectionStatus =
   | { readonly _tag: "Offline" }
   | { readonly _tag: "Unauthorized"; readonly reason: string }
   | { readonly _tag: "Failed"; readonly reason: string }
+  | { readonly _tag: "Paused" }
   | { readonly _tag: "Closed" }
 
 /** The status before anything has happened. */
 export const connecting: ConnectionStatus = { _tag: "Connecting" }
+
+/** The status of a page that is hidden away. */
+export const paused: ConnectionStatus = { _tag: "Paused" }
 
 /** The status after the scope has ended. */
 export const closed: ConnectionStatus = { _tag: "Closed" }
@@ -59,6 +64,8 @@ export const describe = (status: ConnectionStatus): string => {
       return `The token was refused: ${status.reason.replace(/\.$/, "")}. Sign in again, or give a token that is valid for this project.`
     case "Failed":
       return status.reason
+    case "Paused":
+      return "Paused while the page is hidden."
     case "Closed":
       return "Disconnected."
   }

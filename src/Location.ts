@@ -146,3 +146,31 @@ const areSame = <A>(
   }
   return true
 }
+
+/** The most that a location may hold. */
+export interface LocationLimits {
+  readonly pathLength: number
+  readonly stringLength: number
+}
+
+/**
+ * Which limit a location is beyond: a path with too many segments, or a string with too many
+ * characters. Undefined where it keeps to all.
+ *
+ * @example
+ * beyond(location, { pathLength: 64, stringLength: 512 }) // undefined
+ */
+export const beyond = (
+  { documentId, lastActiveAt, path, selection }: Location,
+  limits: LocationLimits
+): "path-length" | "string-length" | undefined => {
+  const { pathLength, stringLength } = limits
+  if (documentId.length > stringLength || lastActiveAt.length > stringLength) return "string-length"
+  const paths = selection == null ? [path] : [path, selection.anchor.path, selection.focus.path]
+  if (paths.some((segments) => segments.length > pathLength)) return "path-length"
+  const isLong = (segment: PathSegment): boolean => {
+    if (typeof segment === "string") return segment.length > stringLength
+    return typeof segment === "object" && "_key" in segment && segment._key.length > stringLength
+  }
+  return paths.some((segments) => segments.some(isLong)) ? "string-length" : undefined
+}

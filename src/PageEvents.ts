@@ -1,6 +1,6 @@
 /**
- * What happens to the page that the code runs in: it goes away, comes back, loses or regains the
- * network. Outside a browser nothing ever happens.
+ * What happens to the page that the code runs in: it goes away, comes back, is seen or not, loses or
+ * regains the network. Outside a browser nothing ever happens.
  */
 import * as Context from "effect/Context"
 
@@ -8,9 +8,10 @@ import * as Context from "effect/Context"
  * - `hide`: the page is going away, for good or into the back/forward cache. No code runs after the
  *   listeners have returned.
  * - `show`: the page came back from the back/forward cache.
- * - `online`: the machine has a network again.
+ * - `visible`, `invisible`: the tab came to the front, or went behind another.
+ * - `online`, `offline`: the machine has a network again, or has none.
  */
-export type PageEvent = "hide" | "show" | "online"
+export type PageEvent = "hide" | "show" | "visible" | "invisible" | "online" | "offline"
 
 /** The events of a page, called synchronously. `isOnline` is the machine's word, not a proof. */
 export interface PageEventsShape {
@@ -28,14 +29,21 @@ export const fromWindow = (window: Window): PageEventsShape => ({
     const onShow = (event: PageTransitionEvent) => {
       if (event.persisted) listener("show")
     }
+    const onVisibility = () =>
+      listener(window.document.visibilityState === "hidden" ? "invisible" : "visible")
     const onOnline = () => listener("online")
+    const onOffline = () => listener("offline")
     window.addEventListener("pagehide", onHide)
     window.addEventListener("pageshow", onShow)
     window.addEventListener("online", onOnline)
+    window.addEventListener("offline", onOffline)
+    window.document.addEventListener("visibilitychange", onVisibility)
     return () => {
       window.removeEventListener("pagehide", onHide)
       window.removeEventListener("pageshow", onShow)
       window.removeEventListener("online", onOnline)
+      window.removeEventListener("offline", onOffline)
+      window.document.removeEventListener("visibilitychange", onVisibility)
     }
   },
   isOnline: () => window.navigator.onLine
@@ -43,5 +51,7 @@ export const fromWindow = (window: Window): PageEventsShape => ({
 
 /** The page's events: those of the global window where there is one. */
 export const PageEvents = Context.Reference<PageEventsShape>("effect-sanity-presence/PageEvents", {
-  defaultValue: () => (typeof window === "undefined" ? none : fromWindow(window))
+  // A window without a document is not a page: React Native's, for instance.
+  defaultValue: () =>
+    typeof window === "undefined" || typeof document === "undefined" ? none : fromWindow(window)
 })

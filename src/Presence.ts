@@ -6,11 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Announcer from "./Announcer.ts"
 import { type ConnectionStatus, describe, isPermanent } from "./ConnectionStatus.ts"
-import type { Location, ReportedLocation } from "./Location.ts"
+import type { Location } from "./Location.ts"
 import { PresenceConfig } from "./PresenceConfig.ts"
 import { ConnectionFailed, PresenceError, Unauthorized } from "./PresenceError.ts"
 import type * as PresenceState from "./PresenceState.ts"
@@ -28,6 +29,8 @@ import { Transport, type TransportSignal } from "./Transport.ts"
  * - `report`: says where this session is, all of it: it replaces the last report. Reading never
  *   announces anything; before the first report the session is silent. `report([])` means present,
  *   in no document. Never fails: what could not be sent is sent again.
+ * - `reporter`: one more reporter for the same session, a task or a component for instance: others see
+ *   what all of them report. What it reported is taken back when its scope closes.
  * - `changes`: Joined, Moved and Left, in order, from the moment of subscription.
  * - `status`: the connection.
  * - `ready`: the answers to the first roll call are in. Fails where the connection cannot be made.
@@ -46,7 +49,8 @@ export class Presence extends Context.Service<
     readonly sessionId: SessionId
     readonly state: SubscriptionRef.SubscriptionRef<PresenceState.PresenceState>
     readonly reported: SubscriptionRef.SubscriptionRef<ReadonlyArray<Location> | undefined>
-    readonly report: (locations: ReadonlyArray<ReportedLocation>) => Effect.Effect<void>
+    readonly report: Announcer.Report
+    readonly reporter: Effect.Effect<Announcer.Report, never, Scope.Scope>
     readonly changes: Stream.Stream<PresenceState.PresenceChange>
     readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>
     readonly ready: Effect.Effect<void, PresenceError>
@@ -70,11 +74,14 @@ const make = Effect.gen(function* () {
     const knownSessions = yield* tracker.receive(signals)
     for (const signal of signals) {
       if (signal._tag === "Connected") yield* announcer.connected
-      else if (signal._tag === "Disconnected") yield* announcer.disconnected
-      else if (signal.event._tag === "RollCall" && signal.event.sessionId !== sessionId) {
-        yield* announcer.rollCall(knownSessions)
-      }
+      if (signal._tag === "Disconnected") yield* announcer.disconnected
+      if (signal._tag !== "Received") continue
+      const { _tag, sessionId: whose } = signal.event
+      if (_tag === "RollCall" && whose !== sessionId) yield* announcer.rollCall(knownSessions)
+      // Some clients drop a session on any goodbye that names it, whoever says it.
+      if (_tag === "Disconnect" && whose === sessionId) yield* announcer.denied
     }
+    yield* announcer.heard
   })
   yield* transport.signals.pipe(Stream.runForEachArray(onSignals), Effect.forkScoped)
 
@@ -83,6 +90,7 @@ const make = Effect.gen(function* () {
     state: tracker.state,
     reported: announcer.reported,
     report: announcer.report,
+    reporter: announcer.reporter,
     changes: tracker.changes,
     status: transport.status,
     ready: Effect.raceFirst(tracker.settled, failWhenPermanent(transport)),

@@ -8,6 +8,32 @@ import * as Option from "effect/Option"
 import * as Struct from "effect/Struct"
 import { invalidConfiguration } from "./PresenceError.ts"
 
+/**
+ * The most that is taken in. What is beyond is left out and counted, so that nobody can fill the
+ * memory of everyone else.
+ */
+export interface Limits {
+  /**
+   * Sessions of one user. 100: more tabs and devices than a person has, or a bot in every dataset.
+   */
+  readonly sessionsPerUser: number
+  /** Sessions in the room. 10,000: a hundred times the largest rooms that peers speak of. */
+  readonly sessions: number
+  /** Locations of one session. 100: far more than a form has open at a time. */
+  readonly locations: number
+  /** Segments of a path. 64: deeper than a schema nests. */
+  readonly pathLength: number
+  /** Characters of an id, a field name, a key or a time. 512: ids have up to 128. */
+  readonly stringLength: number
+  /** Characters of a frame. 1,048,576: one that says as much as the limits above allow is smaller. */
+  readonly frameLength: number
+  /**
+   * Characters of an announce of our own. 65,536: servers close a connection for frames over
+   * 256 KiB, and a character takes up to 3 bytes.
+   */
+  readonly announceLength: number
+}
+
 /** The tunables of the client. Build one with {@link make}, provide it with {@link layer}. */
 export interface PresenceConfigShape {
   /**
@@ -26,6 +52,17 @@ export interface PresenceConfigShape {
    * accepts and drops at once is not hammered.
    */
   readonly stableAfter: Duration.Duration
+  /**
+   * A connection is not suspected before it has been silent for this long, or three times the
+   * longest silence that was ever ended by a frame. 45 s: the heartbeats of servers are up to 30 s
+   * apart.
+   */
+  readonly silenceMin: Duration.Duration
+  /**
+   * How long nobody may see the page before presence leaves the room, to come back when it is
+   * shown. Never by default: a tab in the background is still open.
+   */
+  readonly hiddenTimeout: Duration.Duration
   /**
    * How often a session announces itself while nothing changes. 30 s, like Studio and the App SDK:
    * they drop a session after 90 s without a word.
@@ -58,6 +95,8 @@ export interface PresenceConfigShape {
    * again (StrictMode, Suspense, navigation) without a leave and a join for everyone else.
    */
   readonly lingerTimeout: Duration.Duration
+  /** The most that is taken in. */
+  readonly limits: Limits
 }
 
 const defaults: PresenceConfigShape = {
@@ -67,6 +106,8 @@ const defaults: PresenceConfigShape = {
   backoffBase: Duration.millis(100),
   backoffMax: Duration.seconds(240),
   stableAfter: Duration.seconds(10),
+  silenceMin: Duration.seconds(45),
+  hiddenTimeout: Duration.infinity,
   announceInterval: Duration.seconds(30),
   announceWindow: Duration.millis(200),
   rollCallJitterMax: Duration.seconds(1),
@@ -76,13 +117,25 @@ const defaults: PresenceConfigShape = {
   readyQuiet: Duration.seconds(1),
   readyMax: Duration.seconds(3),
   goodbyeTimeout: Duration.seconds(1),
-  lingerTimeout: Duration.millis(500)
+  lingerTimeout: Duration.millis(500),
+  limits: {
+    sessionsPerUser: 100,
+    sessions: 10_000,
+    locations: 100,
+    pathLength: 64,
+    stringLength: 512,
+    frameLength: 1_048_576,
+    announceLength: 65_536
+  }
 }
+
+/** The tunables that are lengths of time. */
+type Times = Omit<PresenceConfigShape, "limits">
 
 /** What of the defaults to change. */
 export type PresenceConfigInput = {
-  readonly [K in keyof PresenceConfigShape]?: Duration.Input | undefined
-}
+  readonly [K in keyof Times]?: Duration.Input | undefined
+} & { readonly limits?: { readonly [K in keyof Limits]?: number | undefined } | undefined }
 
 /**
  * The tunables, with defaults that fit Studio and the App SDK in the same room.
@@ -98,7 +151,7 @@ export const PresenceConfig = Context.Reference<PresenceConfigShape>(
 /** In milliseconds. Below this, a server that refuses at once would be hammered. */
 const backoffMin = 10
 
-const toDuration = (key: keyof PresenceConfigShape, value: Duration.Input): Duration.Duration => {
+const toDuration = (key: keyof Times, value: Duration.Input): Duration.Duration => {
   const duration = Number.isNaN(value)
     ? undefined
     : Option.getOrUndefined(Duration.fromInput(value))
@@ -111,20 +164,29 @@ const toDuration = (key: keyof PresenceConfigShape, value: Duration.Input): Dura
   return duration
 }
 
+const toLimit = (key: keyof Limits, value: number): number => {
+  if (typeof value === "number" && value >= 1) return value
+  throw invalidConfiguration(`\`limits.${key}\` is no limit that works. Give a number from 1.`)
+}
+
 /**
  * The defaults with some of them changed.
  *
- * @throws PresenceError where a value is no duration, or negative
+ * @throws PresenceError where a value is no duration, or negative, or a limit is below 1
  */
 export const make = (input: PresenceConfigInput): PresenceConfigShape => {
-  const config: { -readonly [K in keyof PresenceConfigShape]: PresenceConfigShape[K] } = {
-    ...defaults
-  }
-  for (const key of Struct.keys(defaults)) {
+  const { limits: defaultLimits, ...defaultTimes } = defaults
+  const times: { -readonly [K in keyof Times]: Times[K] } = { ...defaultTimes }
+  for (const key of Struct.keys(times)) {
     const value = input[key]
-    if (value !== undefined) config[key] = toDuration(key, value)
+    if (value !== undefined) times[key] = toDuration(key, value)
   }
-  return config
+  const limits: { -readonly [K in keyof Limits]: Limits[K] } = { ...defaultLimits }
+  for (const key of Struct.keys(limits)) {
+    const value = input.limits?.[key]
+    if (value !== undefined) limits[key] = toLimit(key, value)
+  }
+  return { ...times, limits }
 }
 
 /** Provides the defaults with some of them changed. */

@@ -29,11 +29,21 @@ export interface PresenceState {
 /**
  * The state, and when each session was last heard (milliseconds of a monotonic clock). Apart from
  * the state, because a heartbeat changes this and nothing that anyone sees.
+ *
+ * `byUser` lists the sessions of each user, the newest last; no user has more than `most`.
  */
 export interface Roster {
   readonly state: PresenceState
   readonly lastHeard: HashMap.HashMap<SessionKey, number>
+  readonly byUser: HashMap.HashMap<UserId, ReadonlyArray<SessionKey>>
+  readonly most: number
   readonly joined: number
+}
+
+/** How many sessions are kept, of one user and in all. */
+export interface SessionLimits {
+  readonly sessionsPerUser: number
+  readonly sessions: number
 }
 
 /** What a session said: where it is, or that it is gone. */
@@ -47,10 +57,10 @@ export type SessionEvent =
   | { readonly _tag: "Disconnect"; readonly userId: UserId; readonly sessionId: SessionId }
 
 /**
- * Why a session left: it said so, it was not heard for too long, or it did not answer the roll call
- * after a reconnect of ours.
+ * Why a session left: it said so, it was not heard for too long, it did not answer the roll call
+ * after a reconnect of ours, or the room is full and its user has more sessions than a newcomer's.
  */
-export type LeftReason = "disconnected" | "expired" | "lost"
+export type LeftReason = "disconnected" | "expired" | "lost" | "displaced"
 
 /** One thing that happened to one session. A heartbeat is not among them. */
 export type PresenceChange =
@@ -62,59 +72,136 @@ export type PresenceChange =
     }
   | { readonly _tag: "Left"; readonly session: PresenceSession; readonly reason: LeftReason }
 
-/** What comes of an event: the next roster, and what happened, in order. */
+/**
+ * What comes of an event: the next roster, what happened, in order, and which limit each newcomer was
+ * beyond that was not let in.
+ */
 export interface Transition {
   readonly roster: Roster
   readonly changes: ReadonlyArray<PresenceChange>
+  readonly dropped: ReadonlyArray<keyof SessionLimits>
 }
 
 /** Nobody. */
 export const emptyState: PresenceState = { sessions: HashMap.empty() }
 
 /** Nobody, and nobody heard. */
-export const empty: Roster = { state: emptyState, lastHeard: HashMap.empty(), joined: 0 }
+export const empty: Roster = {
+  state: emptyState,
+  lastHeard: HashMap.empty(),
+  byUser: HashMap.empty(),
+  most: 0,
+  joined: 0
+}
 
-const noChanges: ReadonlyArray<PresenceChange> = []
+/** What comes of nothing. */
+export const unchanged = (roster: Roster): Transition => ({ roster, changes: [], dropped: [] })
 
 /**
- * Applies what arrived together, in order.
+ * Applies what arrived together, in order. Past a limit, newcomers are left out; but as long as some
+ * user has two sessions more than the newcomer's user, the newest of those makes room: nobody can
+ * keep everyone else out.
  *
  * @param now milliseconds of a monotonic clock
  *
  * @example
- * const { roster } = apply(empty, [{ _tag: "State", userId, sessionId, locations: [] }], 0)
+ * const { roster } = apply(empty, [{ _tag: "State", userId, sessionId, locations: [] }], 0, limits)
  */
 export const apply = (
   roster: Roster,
   events: ReadonlyArray<SessionEvent>,
-  now: number
+  now: number,
+  limits: SessionLimits
 ): Transition => {
-  if (events.length === 0) return { roster, changes: noChanges }
+  if (events.length === 0) return unchanged(roster)
   const changes: Array<PresenceChange> = []
-  let { sessions } = roster.state
-  let { joined, lastHeard } = roster
+  const dropped: Array<keyof SessionLimits> = []
+  let next = roster
   for (const event of events) {
     const key = sessionKey(event.userId, event.sessionId)
-    const known = Option.getOrUndefined(HashMap.get(sessions, key))
+    const known = Option.getOrUndefined(HashMap.get(next.state.sessions, key))
     if (event._tag === "Disconnect") {
       if (known === undefined) continue
-      sessions = HashMap.remove(sessions, key)
-      lastHeard = HashMap.remove(lastHeard, key)
+      next = remove(next, key, known.userId)
       changes.push({ _tag: "Left", session: known, reason: "disconnected" })
       continue
     }
-    lastHeard = HashMap.set(lastHeard, key, now)
-    const session = heard(known, event, joined)
-    if (session === known) continue
-    sessions = HashMap.set(sessions, key, session)
     if (known === undefined) {
-      joined += 1
+      const place = makePlace(next, event.userId, limits)
+      next = place.roster
+      if (place.displaced !== undefined) {
+        changes.push({ _tag: "Left", session: place.displaced, reason: "displaced" })
+      }
+      if (place.beyond !== undefined) {
+        dropped.push(place.beyond)
+        continue
+      }
+    }
+    const session = heard(known, event, next.joined)
+    const lastHeard = HashMap.set(next.lastHeard, key, now)
+    if (session === known) {
+      next = { ...next, lastHeard }
+      continue
+    }
+    const sessions = HashMap.set(next.state.sessions, key, session)
+    next = { ...next, state: { sessions }, lastHeard }
+    if (known === undefined) {
+      next = { ...list(next, key, event.userId), joined: next.joined + 1 }
       changes.push({ _tag: "Joined", session })
     } else if (session.locations !== known.locations) {
       changes.push({ _tag: "Moved", session, previous: known.locations })
     }
   }
-  return { roster: update(roster, sessions, lastHeard, joined), changes }
+  return { roster: next, changes, dropped }
+}
+
+const sessionsOf = ({ byUser }: Roster, userId: UserId): ReadonlyArray<SessionKey> =>
+  Option.getOrElse(HashMap.get(byUser, userId), () => [])
+
+const list = (roster: Roster, key: SessionKey, userId: UserId): Roster => {
+  const keys = [...sessionsOf(roster, userId), key]
+  return {
+    ...roster,
+    byUser: HashMap.set(roster.byUser, userId, keys),
+    most: Math.max(roster.most, keys.length)
+  }
+}
+
+const remove = (roster: Roster, key: SessionKey, userId: UserId): Roster => {
+  const keys = sessionsOf(roster, userId).filter((other) => other !== key)
+  return {
+    ...roster,
+    state: { sessions: HashMap.remove(roster.state.sessions, key) },
+    lastHeard: HashMap.remove(roster.lastHeard, key),
+    byUser:
+      keys.length === 0
+        ? HashMap.remove(roster.byUser, userId)
+        : HashMap.set(roster.byUser, userId, keys)
+  }
+}
+
+interface Place {
+  readonly roster: Roster
+  readonly displaced?: PresenceSession | undefined
+  readonly beyond?: keyof SessionLimits | undefined
+}
+
+const makePlace = (roster: Roster, userId: UserId, limits: SessionLimits): Place => {
+  const own = sessionsOf(roster, userId).length
+  if (own >= limits.sessionsPerUser) return { roster, beyond: "sessionsPerUser" }
+  if (HashMap.size(roster.state.sessions) < limits.sessions) return { roster }
+  if (roster.most < own + 2) return { roster, beyond: "sessions" }
+  let longest: ReadonlyArray<SessionKey> = []
+  for (const keys of HashMap.values(roster.byUser)) {
+    if (keys.length > longest.length) longest = keys
+  }
+  // `most` only grows as sessions join: now it is known exactly, and need not be looked for again.
+  const exact = { ...roster, most: longest.length }
+  const newest = longest.at(-1)
+  if (newest === undefined || longest.length < own + 2) return { roster: exact, beyond: "sessions" }
+  const displaced = Option.getOrUndefined(HashMap.get(roster.state.sessions, newest))
+  if (displaced === undefined) return { roster: exact, beyond: "sessions" }
+  return { roster: remove(exact, newest, displaced.userId), displaced }
 }
 
 const heard = (
@@ -129,34 +216,17 @@ const heard = (
   return { ...known, locations: moved ? locations : known.locations, stale: false }
 }
 
-const update = (
-  roster: Roster,
-  sessions: PresenceState["sessions"],
-  lastHeard: Roster["lastHeard"],
-  joined: number
-): Roster => {
-  const state = sessions === roster.state.sessions ? roster.state : { sessions }
-  return state === roster.state && lastHeard === roster.lastHeard
-    ? roster
-    : { state, lastHeard, joined }
-}
-
 const leave = (
   roster: Roster,
   isGone: (session: PresenceSession, key: SessionKey) => boolean,
   reason: LeftReason
 ): Transition => {
   const gone = [...roster.state.sessions].filter(([key, session]) => isGone(session, key))
-  if (gone.length === 0) return { roster, changes: noChanges }
-  const keys = gone.map(([key]) => key)
+  if (gone.length === 0) return unchanged(roster)
   return {
-    roster: update(
-      roster,
-      HashMap.removeMany(roster.state.sessions, keys),
-      HashMap.removeMany(roster.lastHeard, keys),
-      roster.joined
-    ),
-    changes: gone.map(([, session]) => ({ _tag: "Left", session, reason }))
+    roster: gone.reduce((rest, [key, { userId }]) => remove(rest, key, userId), roster),
+    changes: gone.map(([, session]) => ({ _tag: "Left", session, reason })),
+    dropped: []
   }
 }
 
@@ -178,13 +248,17 @@ export const nextExpiry = (roster: Roster, ttl: number): number | undefined => {
   return first === undefined ? undefined : first + ttl
 }
 
-/** Marks everyone as not heard from since the connection was lost. */
-export const markStale = (roster: Roster): Roster => {
+/**
+ * Marks as stale whoever was last heard at `heardUntil` or before; everyone, unless given: the
+ * connection was lost, or they are not known to live.
+ */
+export const markStale = (roster: Roster, heardUntil = Number.POSITIVE_INFINITY): Roster => {
   let { sessions } = roster.state
   for (const [key, session] of roster.state.sessions) {
-    if (!session.stale) sessions = HashMap.set(sessions, key, { ...session, stale: true })
+    if (session.stale || lastHeardOf(roster, key) > heardUntil) continue
+    sessions = HashMap.set(sessions, key, { ...session, stale: true })
   }
-  return update(roster, sessions, roster.lastHeard, roster.joined)
+  return sessions === roster.state.sessions ? roster : { ...roster, state: { sessions } }
 }
 
 /** Drops the sessions that are still stale: they did not answer the roll call. */

@@ -12,7 +12,8 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import type { PresenceConfigShape } from "./PresenceConfig.ts"
+import { countDrop } from "./Drops.ts"
+import type { Limits, PresenceConfigShape } from "./PresenceConfig.ts"
 import * as PresenceState from "./PresenceState.ts"
 import type { SessionId } from "./Session.ts"
 import { monotonicMillis, timeUntil } from "./Time.ts"
@@ -37,6 +38,12 @@ const rollCallRetry = Schedule.exponential("1 second").pipe(
   )
 )
 
+/**
+ * A timer that rings so late was held up: the machine slept, or the page is hidden. Whoever is due
+ * then may have been heard of, if anybody had listened. 5 s: no busy page is later.
+ */
+const lateness = 5_000
+
 /** The tracker of a room for the session `sessionId`, whose own echoes it leaves out. */
 export const make = Effect.fnUntraced(function* (
   transport: Transport["Service"],
@@ -57,6 +64,7 @@ export const make = Effect.fnUntraced(function* (
     if (transition.changes.some(({ _tag }) => _tag === "Joined")) lastJoinedAt = now
     if (roster.state !== previous) yield* SubscriptionRef.set(state, roster.state)
     if (transition.changes.length > 0) yield* PubSub.publishAll(changes, transition.changes)
+    yield* countRefused(transition.dropped)
   })
 
   const settle = Effect.gen(function* () {
@@ -73,18 +81,31 @@ export const make = Effect.fnUntraced(function* (
     }
   })
 
-  const dropStale = Effect.gen(function* () {
-    yield* Effect.sleep(config.staleTimeout)
+  /** Others may need as long again to be back as the outage lasted, but no longer than to expire. */
+  const dropStale = Effect.fnUntraced(function* (outage: number) {
+    const wait = Duration.toMillis(config.staleTimeout) + outage
+    yield* Effect.sleep(Math.min(ttl, wait))
     yield* commit(PresenceState.dropStale(roster), yield* monotonicMillis)
+  })
+
+  /** Nobody is let go of on a late timer before they have been asked for. */
+  const confirm = Effect.fnUntraced(function* (now: number) {
+    const doubted = PresenceState.markStale(roster, now - ttl)
+    yield* commit(PresenceState.unchanged(PresenceState.forgive(doubted, now)), now)
+    yield* rollCall
+    yield* dropStale(0)
   })
 
   const expire = Effect.gen(function* () {
     while (true) {
-      const now = yield* monotonicMillis
-      yield* commit(PresenceState.expire(roster, now, ttl), now)
+      const start = yield* monotonicMillis
       // Whoever joins during the wait expires after its end, so nothing needs to wake it.
-      const next = PresenceState.nextExpiry(roster, ttl) ?? now + ttl
-      yield* Effect.sleep(timeUntil(next, now))
+      const due = PresenceState.nextExpiry(roster, ttl) ?? start + ttl
+      yield* Effect.sleep(timeUntil(due, start))
+      const now = yield* monotonicMillis
+      const isDue = (PresenceState.nextExpiry(roster, ttl) ?? now + 1) <= now
+      if (isDue && now - due > lateness) yield* confirm(now)
+      else yield* commit(PresenceState.expire(roster, now, ttl), now)
     }
   })
 
@@ -93,22 +114,26 @@ export const make = Effect.fnUntraced(function* (
     .pipe(Effect.retry(rollCallRetry), Effect.ignore)
 
   // Ends with the connection: without one, silence proves nothing and nobody expires.
-  const whileConnected = Effect.all(
-    [
-      Effect.andThen(
-        rollCall,
-        Effect.all([settle, dropStale], { concurrency: "unbounded", discard: true })
-      ),
-      expire
-    ],
-    { concurrency: "unbounded", discard: true }
-  )
+  const whileConnected = (outage: number) =>
+    Effect.all(
+      [
+        Effect.andThen(
+          rollCall,
+          Effect.all([settle, dropStale(outage)], { concurrency: "unbounded", discard: true })
+        ),
+        expire
+      ],
+      { concurrency: "unbounded", discard: true }
+    )
 
   const receive = Effect.fnUntraced(function* (signals: ReadonlyArray<TransportSignal>) {
     const now = yield* monotonicMillis
-    yield* commit(applySignals(roster, signals, sessionId, now), now)
+    yield* commit(applySignals(roster, signals, sessionId, now, config.limits), now)
     for (const signal of signals) {
-      if (signal._tag === "Connected") yield* FiberHandle.run(connection, whileConnected)
+      if (signal._tag === "Connected") {
+        yield* FiberHandle.run(connection, whileConnected(signal.outage))
+      }
+      if (signal._tag === "Resumed") yield* FiberHandle.run(connection, whileConnected(0))
       if (signal._tag === "Disconnected") yield* FiberHandle.clear(connection)
     }
     return HashMap.size(roster.state.sessions)
@@ -122,19 +147,31 @@ export const make = Effect.fnUntraced(function* (
   }
 })
 
+const countRefused = (dropped: PresenceState.Transition["dropped"]): Effect.Effect<void> => {
+  if (dropped.length === 0) return Effect.void
+  const ofUsers = dropped.filter((limit) => limit === "sessionsPerUser").length
+  return Effect.andThen(
+    ofUsers > 0 ? countDrop("sessions-per-user", ofUsers) : Effect.void,
+    dropped.length > ofUsers ? countDrop("sessions", dropped.length - ofUsers) : Effect.void
+  )
+}
+
 const applySignals = (
   roster: PresenceState.Roster,
   signals: ReadonlyArray<TransportSignal>,
   own: SessionId,
-  now: number
+  now: number,
+  limits: Limits
 ): PresenceState.Transition => {
   const changes: Array<PresenceState.PresenceChange> = []
+  const dropped: Array<keyof PresenceState.SessionLimits> = []
   let next = roster
   let events: Array<PresenceState.SessionEvent> = []
   const flush = () => {
-    const transition = PresenceState.apply(next, events, now)
+    const transition = PresenceState.apply(next, events, now, limits)
     next = transition.roster
     for (const change of transition.changes) changes.push(change)
+    for (const limit of transition.dropped) dropped.push(limit)
     events = []
   }
   for (const signal of signals) {
@@ -143,10 +180,12 @@ const applySignals = (
       if (event._tag !== "RollCall" && event.sessionId !== own) events.push(event)
       continue
     }
+    if (signal._tag === "Heard") continue
     flush()
-    next =
-      signal._tag === "Connected" ? PresenceState.forgive(next, now) : PresenceState.markStale(next)
+    if (signal._tag !== "Connected") next = PresenceState.markStale(next)
+    // After a time in which nobody could be heard, their silence says nothing.
+    if (signal._tag !== "Disconnected") next = PresenceState.forgive(next, now)
   }
   flush()
-  return { roster: next, changes }
+  return { roster: next, changes, dropped }
 }

@@ -26,13 +26,18 @@ export type TransportEvent =
  * What happens on the connection, in order.
  *
  * - `Connected`: a new connection is authorized and subscribed; whatever was known is now suspect.
- *   `generation` counts from 1.
+ *   `generation` counts from 1; `outage` is how long there was no stable connection before, in
+ *   milliseconds: others may take as long again to be back.
  * - `Received`: an event of the room, the echo of one's own included.
+ * - `Heard`: something arrived that is no event; code runs, however late the timers are.
+ * - `Resumed`: the machine slept. Whether the connection lives is being found out; whatever was
+ *   known is suspect.
  * - `Disconnected`: the connection is gone; nothing is received until the next `Connected`.
  */
 export type TransportSignal =
-  | { readonly _tag: "Connected"; readonly generation: number }
+  | { readonly _tag: "Connected"; readonly generation: number; readonly outage: number }
   | { readonly _tag: "Received"; readonly event: TransportEvent }
+  | { readonly _tag: "Heard" | "Resumed" }
   | { readonly _tag: "Disconnected"; readonly reason: string }
 
 /** What a session says to the room. */
@@ -93,8 +98,7 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
  * - `signals` is one ordered stream with one reader, {@link Presence}; what arrives together comes
  *   as one chunk. Signals wait until they are read.
  * - `send` succeeds when the server has answered; it never waits for a connection.
- * - `sendNow` writes a message within the call and waits for nothing: for `pagehide`, after which
- *   no code runs. It does nothing while there is no connection.
+ * - Whoever announced is said goodbye to before the connection changes its user, or the page goes.
  * - `retryNow` ends a wait between two attempts, or a permanent status, at once.
  *
  * Layers: `BifurTransport.layer` (a WebSocket), `TestTransport.layer` (memory).
@@ -108,7 +112,6 @@ export class Transport extends Context.Service<
   {
     readonly signals: Stream.Stream<TransportSignal>
     readonly send: (message: TransportMessage) => Effect.Effect<void, TransportError>
-    readonly sendNow: (message: TransportMessage) => void
     readonly retryNow: Effect.Effect<void>
     readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>
   }

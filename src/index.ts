@@ -1,8 +1,9 @@
 /**
  * Real-time presence for Sanity as Effect services.
  */
-export { Auth, type Token } from "./Auth.ts"
+export { Auth, type Token, TokenUnavailable } from "./Auth.ts"
 export * as AuthConfig from "./AuthConfig.ts"
+export * as AuthSource from "./AuthSource.ts"
 export * as BifurTransport from "./bifur/BifurTransport.ts"
 export * as ConnectionStatus from "./ConnectionStatus.ts"
 export * from "./createPresence.ts"

@@ -10,14 +10,23 @@
  * @param random from 0 to 1
  * @param base the span before the first attempt, in milliseconds
  * @param max the longest span, in milliseconds
+ * @param trouble how long there has been no stable connection, in milliseconds: no wait is longer,
+ *   1 s aside, so that whoever was cut off together is back soon after the cause has ended
  * @returns milliseconds
  *
  * @example
- * backoff({ attempt: 3, random: 0.5, base: 100, max: 240_000 }) // 200
+ * backoff({ attempt: 3, random: 0.5, base: 100, max: 240_000, trouble: 0 }) // 200
  */
 export const backoff = (options: {
   readonly attempt: number
   readonly random: number
   readonly base: number
   readonly max: number
-}): number => options.random * Math.min(options.max, options.base * 2 ** (options.attempt - 1))
+  readonly trouble: number
+}): number => {
+  const { attempt, base, max, random, trouble } = options
+  return random * Math.min(max, base * 2 ** (attempt - 1), Math.max(shortestLimit, trouble))
+}
+
+/** In milliseconds. */
+const shortestLimit = 1_000

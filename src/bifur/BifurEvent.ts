@@ -4,7 +4,8 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Location } from "../Location.ts"
+import { beyond, Location } from "../Location.ts"
+import type { Limits } from "../PresenceConfig.ts"
 import { SessionId, UserId } from "../Session.ts"
 import type { TransportEvent, TransportMessage } from "../Transport.ts"
 
@@ -51,8 +52,19 @@ const decodeEvent = Schema.decodeUnknownOption(BifurEvent)
 const decodeLocation = Schema.decodeUnknownOption(Location)
 const decodeTyped = Schema.decodeUnknownOption(Schema.Struct({ type: Schema.String }))
 
-/** Why something received was left out. The `unknown-` ones are from a newer peer, not wrong. */
-export type DropReason = "event" | "unknown-event" | "location" | "unknown-location"
+/**
+ * Why something received was left out. The `unknown-` ones are from a newer peer, not wrong; those
+ * that end in `-length`, and `locations`, are beyond a limit.
+ */
+export type DropReason =
+  | "event"
+  | "unknown-event"
+  | "id-length"
+  | "location"
+  | "unknown-location"
+  | "locations"
+  | "path-length"
+  | "string-length"
 
 /**
  * What a notification says: the subscription that it is for, undefined where it names none; an event
@@ -71,18 +83,23 @@ const noParams = { subscription: undefined, result: undefined }
  * Decodes the params of a presence notification.
  *
  * @example
- * decodePresence({ subscription: "s", result: { type: "rollCall", i: "p-ada", session: "a1" } })
+ * decodePresence({ subscription: "s", result: { type: "rollCall", i: "p-ada", session: "a1" } }, limits)
  */
-export const decodePresence = (params: unknown): Decoded => {
+export const decodePresence = (params: unknown, limits: Limits): Decoded => {
   const { result, subscription } = Option.getOrUndefined(decodeParams(params)) ?? noParams
   const event = Option.getOrUndefined(decodeEvent(result))
-  if (event === undefined) {
-    const dropped: ReadonlyArray<DropReason> = [isUnknownType(result) ? "unknown-event" : "event"]
-    return { subscription, event: undefined, dropped }
+  const drop = (reason: DropReason): Decoded => ({
+    subscription,
+    event: undefined,
+    dropped: [reason]
+  })
+  if (event === undefined) return drop(isUnknownType(result) ? "unknown-event" : "event")
+  if (event.i.length > limits.stringLength || sessionOf(event).length > limits.stringLength) {
+    return drop("id-length")
   }
   switch (event.type) {
     case "state": {
-      const { dropped, locations } = decodeLocations(event.m.locations)
+      const { dropped, locations } = decodeLocations(event.m.locations, limits)
       return {
         subscription,
         event: { _tag: "State", userId: event.i, sessionId: event.m.sessionId, locations },
@@ -104,27 +121,45 @@ export const decodePresence = (params: unknown): Decoded => {
   }
 }
 
+const sessionOf = (event: BifurEvent): SessionId => {
+  switch (event.type) {
+    case "state":
+      return event.m.sessionId
+    case "disconnect":
+      return event.m.session
+    case "rollCall":
+      return event.session
+  }
+}
+
 const isUnknownType = (result: unknown): boolean => {
   const type = Option.getOrUndefined(decodeTyped(result))?.type
   return type !== undefined && type !== "state" && type !== "disconnect" && type !== "rollCall"
 }
 
 const decodeLocations = (
-  inputs: ReadonlyArray<unknown>
+  inputs: ReadonlyArray<unknown>,
+  limits: Limits
 ): { readonly locations: ReadonlyArray<Location>; readonly dropped: ReadonlyArray<DropReason> } => {
   const locations: Array<Location> = []
   let dropped: Array<DropReason> | undefined
   for (const input of inputs) {
-    const location = Option.getOrUndefined(decodeLocation(input))
-    if (location !== undefined) {
-      locations.push(location)
-      continue
+    if (locations.length >= limits.locations) {
+      ;(dropped ??= []).push("locations")
+      // One that says a million things is counted once, and costs no more.
+      break
     }
-    const type = Option.getOrUndefined(decodeTyped(input))?.type
-    dropped ??= []
-    dropped.push(type === undefined || type === "document" ? "location" : "unknown-location")
+    const location = Option.getOrUndefined(decodeLocation(input))
+    const reason = location === undefined ? notALocation(input) : beyond(location, limits)
+    if (location !== undefined && reason === undefined) locations.push(location)
+    else if (reason !== undefined) (dropped ??= []).push(reason)
   }
   return { locations, dropped: dropped ?? nothingDropped }
+}
+
+const notALocation = (input: unknown): DropReason => {
+  const type = Option.getOrUndefined(decodeTyped(input))?.type
+  return type === undefined || type === "document" ? "location" : "unknown-location"
 }
 
 /**

@@ -1,12 +1,14 @@
 /**
- * The {@link Transport} over a WebSocket to Bifur, or to anything that speaks its protocol.
+ * The {@link Transport} over a WebSocket to Bifur, or to anything that speaks its protocol: feeds the
+ * connection's state machine with what happens, and runs its actions.
  */
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
-import * as Latch from "effect/Latch"
+import type * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
@@ -15,22 +17,42 @@ import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Auth, type Token } from "../Auth.ts"
-import { closed, connecting, type ConnectionStatus } from "../ConnectionStatus.ts"
-import { PageEvents } from "../PageEvents.ts"
-import { PresenceConfig } from "../PresenceConfig.ts"
+import type { ConnectionStatus } from "../ConnectionStatus.ts"
+import { type PageEvent, PageEvents } from "../PageEvents.ts"
+import { PresenceConfig, type PresenceConfigShape } from "../PresenceConfig.ts"
 import { SanityClient } from "../SanityClient.ts"
-import { monotonicMillis } from "../Time.ts"
-import { NotConnected, Transport, TransportError, type TransportSignal } from "../Transport.ts"
-import { backoff } from "./Backoff.ts"
+import { SessionId } from "../Session.ts"
+import { timeUntil } from "../Time.ts"
+import {
+  NotConnected,
+  Transport,
+  TransportError,
+  type TransportMessage,
+  type TransportSignal
+} from "../Transport.ts"
 import { toRequest } from "./BifurEvent.ts"
 import * as Connection from "./Connection.ts"
 import { type ConnectionEnd, lost } from "./ConnectionEnd.ts"
-import type { Rpc } from "./Rpc.ts"
+import * as Machine from "./ConnectionMachine.ts"
+import * as Inquiry from "./Inquiry.ts"
 
-/** A connection that is subscribed. */
-interface Live {
-  readonly rpc: Rpc
-  readonly since: number
+const notConnected = new TransportError({ reason: new NotConnected() })
+
+const toTunables = (config: PresenceConfigShape): Machine.Tunables => ({
+  backoffBase: Duration.toMillis(config.backoffBase),
+  backoffMax: Duration.toMillis(config.backoffMax),
+  stableAfter: Duration.toMillis(config.stableAfter),
+  silenceMin: Duration.toMillis(config.silenceMin),
+  hiddenTimeout: Duration.toMillis(config.hiddenTimeout)
+})
+
+const worldEvents: { readonly [E in PageEvent]: Machine.WorldEvent } = {
+  hide: "PageHidden",
+  show: "PageShown",
+  visible: "Visible",
+  invisible: "Invisible",
+  online: "Online",
+  offline: "Offline"
 }
 
 const make = Effect.gen(function* () {
@@ -38,160 +60,259 @@ const make = Effect.gen(function* () {
   const auth = yield* Auth
   const config = yield* PresenceConfig
   const page = yield* PageEvents
-  const status = yield* SubscriptionRef.make<ConnectionStatus>(connecting)
+  const clock = yield* Clock.Clock
+  const random = yield* Random.Random
+  const inquiry = yield* Inquiry.Inquiry
   const signals = yield* Queue.unbounded<TransportSignal, Cause.Done>()
-  // Opened to end a wait between attempts, to end any wait, and to replace a connection.
-  const wake = yield* Latch.make(false)
-  const retried = yield* Latch.make(false)
-  const replace = yield* Latch.make(false)
-  let live: Live | undefined
-  let generation = 0
-  let tried: Token = Option.none()
+  const tunables = toTunables(config)
 
-  const emit = (signal: TransportSignal) => void Queue.offerUnsafe(signals, signal)
-
-  const connection = Connection.run({
-    url: socketUrl,
-    auth,
-    config,
-    handler: {
-      tried: (token) => (tried = token),
-      connected: Effect.fnUntraced(function* (rpc) {
-        // What was to hurry this connection must not hurry the one after it.
-        wake.closeUnsafe()
-        generation += 1
-        live = { rpc, since: yield* monotonicMillis }
-        const since = yield* Clock.currentTimeMillis
-        yield* SubscriptionRef.set(status, { _tag: "Connected", generation, since })
-        emit({ _tag: "Connected", generation })
-      }),
-      received: (events) =>
-        Effect.sync(() => {
-          Queue.offerAllUnsafe(
-            signals,
-            events.map((event) => ({ _tag: "Received", event }))
-          )
-        })
-    }
+  const circumstances = (): Machine.Circumstances => ({
+    now: Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
+    wall: clock.currentTimeMillisUnsafe(),
+    random: random.nextDoubleUnsafe(),
+    isOnline: page.isOnline(),
+    tunables
   })
+  let machine = Machine.initial(yield* SubscriptionRef.get(auth.token), circumstances())
+  const status = yield* SubscriptionRef.make<ConnectionStatus>(machine.status)
+  yield* Effect.addFinalizer(() => Queue.shutdown(signals))
+  const run = yield* FiberSet.makeRuntime<Socket.WebSocketConstructor>()
 
-  /** Serves one connection to its end; answers whether it had proved stable. */
-  const serve = Effect.gen(function* () {
-    wake.closeUnsafe()
-    replace.closeUnsafe()
-    const replaced = Effect.andThen(replace.await, Effect.fail(lost("the page was away")))
-    const end = yield* Effect.flip(Effect.raceFirst(connection, replaced))
-    const served = live
-    live = undefined
-    const now = yield* monotonicMillis
-    return {
-      end,
-      wasConnected: served !== undefined,
-      wasStable: served !== undefined && now - served.since >= Duration.toMillis(config.stableAfter)
+  let connection: Fiber.Fiber<unknown, unknown> | undefined
+  let link: Connection.Link | undefined
+  let lastSession = SessionId.make("")
+  // Whom the others know by this connection.
+  let present: SessionId | undefined
+  let knownIdentity: { readonly token: Token; readonly userId: string | undefined } | undefined
+
+  // Events that come of an action wait for the actions before them.
+  const inbox: Array<Machine.Event> = []
+  const dispatch = (event: Machine.Event): void => {
+    inbox.push(event)
+    if (inbox.length > 1) return
+    try {
+      for (const next of inbox) {
+        const before = machine
+        const step = Machine.step(machine, next, circumstances())
+        machine = step.machine
+        if (machine.status !== before.status) run(SubscriptionRef.set(status, machine.status))
+        for (const action of step.actions) perform(action)
+      }
+    } finally {
+      inbox.length = 0
     }
-  })
-
-  const tokenChanged = SubscriptionRef.changes(auth.token).pipe(
-    Stream.filter((token) => !Equal.equals(token, tried)),
-    Stream.runHead
-  )
-
-  const wait = Effect.fnUntraced(function* (
-    end: ConnectionEnd,
-    attempt: number,
-    wasConnected: boolean
-  ) {
-    const setStatus = (next: ConnectionStatus) =>
-      Effect.andThen(
-        SubscriptionRef.set(status, next),
-        Effect.sync(() => {
-          if (wasConnected) emit({ _tag: "Disconnected", reason: end.reason })
-        })
-      )
-    if (end._tag !== "Lost") {
-      retried.closeUnsafe()
-      yield* setStatus({ _tag: end._tag, reason: end.reason })
-      yield* Effect.raceFirst(retried.await, tokenChanged)
-      yield* SubscriptionRef.set(status, connecting)
-      return
-    }
-    const delay = backoff({
-      attempt,
-      random: yield* Random.next,
-      base: Duration.toMillis(config.backoffBase),
-      max: Duration.toMillis(config.backoffMax)
-    })
-    const retryAt = (yield* Clock.currentTimeMillis) + delay
-    const isOnline = page.isOnline()
-    yield* setStatus(
-      isOnline
-        ? { _tag: "Reconnecting", attempt, retryAt, reason: end.reason }
-        : { _tag: "Offline" }
-    )
-    yield* Effect.timeoutOption(wake.await, Duration.millis(delay))
-    if (!isOnline && page.isOnline()) yield* SubscriptionRef.set(status, connecting)
-  })
-
-  const loop = Effect.gen(function* () {
-    let attempt = 0
-    while (true) {
-      const { end, wasConnected, wasStable } = yield* serve
-      yield* Effect.logDebug(end.reason).pipe(
-        Effect.annotateLogs({ action: "presence/connection-end", end: end._tag, attempt })
-      )
-      attempt = wasStable || end._tag !== "Lost" ? 1 : attempt + 1
-      yield* wait(end, attempt, wasConnected)
-    }
-  })
-
-  const wakeUp = () => {
-    if (live === undefined) wake.openUnsafe()
+    setTimer()
   }
 
-  yield* Effect.addFinalizer(() =>
-    Effect.andThen(SubscriptionRef.set(status, closed), Queue.shutdown(signals))
-  )
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      page.subscribe((event) => {
-        if (event === "hide") return
-        if (event === "show") replace.openUnsafe()
-        if (event === "show") wake.openUnsafe()
-        else wakeUp()
+  const send = (message: TransportMessage) => {
+    if (link === undefined) return Effect.fail(notConnected)
+    if (message._tag === "Announce") present = message.sessionId
+    if (message._tag === "Disconnect") present = undefined
+    lastSession = message.sessionId
+    const { method, params } = toRequest(message)
+    return link.rpc.request(method, params, { timeout: config.requestTimeout })
+  }
+
+  const userOf = Effect.fnUntraced(function* (token: Token) {
+    if (knownIdentity !== undefined && Equal.equals(knownIdentity.token, token)) {
+      return knownIdentity.userId
+    }
+    const userId = yield* inquiry.userOf(token)
+    knownIdentity = { token, userId }
+    return userId
+  })
+
+  /** Unknown is taken for the same: most tokens change because the old one expires. */
+  const isOtherUser = (before: Token, after: Token) =>
+    Effect.all([userOf(before), userOf(after)]).pipe(
+      Effect.map(([a, b]) => a !== undefined && b !== undefined && a !== b),
+      Effect.timeoutOrElse({
+        duration: config.authorizeTimeout,
+        orElse: () => Effect.succeed(false)
       })
-    ),
-    (unsubscribe) => Effect.sync(unsubscribe)
+    )
+
+  const perform = (action: Machine.Action): void => {
+    const { socket } = machine
+    const ended = (end: ConnectionEnd) => dispatch({ _tag: "Ended", socket, end })
+    switch (action._tag) {
+      case "AskToken":
+        run(
+          auth.ask.pipe(
+            Effect.mapError((error) => lost(error.message)),
+            Effect.timeoutOrElse({
+              duration: config.authorizeTimeout,
+              orElse: () => Effect.fail(lost("no token was given in time"))
+            }),
+            Effect.match({
+              onFailure: (end) => dispatch({ _tag: "TokenMissing", end }),
+              onSuccess: (token) => dispatch({ _tag: "TokenGiven", token })
+            })
+          )
+        )
+        return
+      case "Open":
+        open(action.socket)
+        return
+      case "Authorize":
+        if (link === undefined || Option.isNone(action.token)) return
+        run(
+          Effect.match(link.authorize(action.token.value), {
+            onFailure: (end) => dispatch({ _tag: "Unaccepted", socket, end }),
+            onSuccess: () => dispatch({ _tag: "Authorized", socket })
+          })
+        )
+        return
+      case "Subscribe":
+        if (link === undefined) return
+        run(
+          Effect.match(link.subscribe(Option.isSome(machine.tried)), {
+            onFailure: ended,
+            onSuccess: () => undefined
+          })
+        )
+        return
+      case "Probe":
+        // In a room that is silent, hardly anybody is there to answer it.
+        run(
+          Effect.match(send({ _tag: "RollCall", sessionId: lastSession }), {
+            onFailure: ({ reason }) =>
+              dispatch({
+                _tag: reason._tag === "Rejected" ? "ProbeAnswered" : "ProbeFailed",
+                socket
+              }),
+            onSuccess: () => dispatch({ _tag: "ProbeAnswered", socket })
+          })
+        )
+        return
+      case "Identify":
+        run(
+          Effect.map(isOtherUser(action.before, action.after), (isOther) =>
+            dispatch({ _tag: "Identified", socket, isOther })
+          )
+        )
+        return
+      case "SayGoodbye":
+        if (link === undefined || present === undefined) return
+        run(Effect.ignore(send({ _tag: "Disconnect", sessionId: present })))
+        return
+      case "CloseSocket":
+        link?.closeNow()
+        link = undefined
+        present = undefined
+        connection?.interruptUnsafe()
+        return
+      case "Explain":
+        run(
+          inquiry
+            .explain(action.token)
+            .pipe(
+              Effect.timeoutOption(config.openTimeout),
+              Effect.map(Option.map((end) => dispatch({ _tag: "Explained", end })))
+            )
+        )
+        return
+      case "TellConnected":
+        Queue.offerUnsafe(signals, {
+          _tag: "Connected",
+          generation: action.generation,
+          outage: action.outage
+        })
+        return
+      case "TellDisconnected":
+        Queue.offerUnsafe(signals, { _tag: "Disconnected", reason: action.reason })
+        return
+      case "TellResumed":
+        Queue.offerUnsafe(signals, { _tag: "Resumed" })
+        return
+    }
+  }
+
+  const open = (socket: number): void => {
+    const handler: Connection.Handler = {
+      opened: (opened) => {
+        if (machine.socket !== socket) return
+        link = opened
+        dispatch({ _tag: "Opened", socket })
+      },
+      subscribed: () => dispatch({ _tag: "Subscribed", socket }),
+      heard: () => dispatch({ _tag: "Heard", socket }),
+      received: (events) => {
+        if (machine.socket !== socket || machine.phase._tag !== "Connected") return
+        if (events.length === 0) Queue.offerUnsafe(signals, { _tag: "Heard" })
+        Queue.offerAllUnsafe(
+          signals,
+          events.map((event) => ({ _tag: "Received", event }))
+        )
+      },
+      ended: (end) => {
+        run(
+          Effect.logDebug(end.reason).pipe(
+            Effect.annotateLogs({ action: "presence/connection-end", end: end._tag })
+          )
+        )
+        dispatch({ _tag: "Ended", socket, end })
+      }
+    }
+    connection = run(Connection.run({ url: socketUrl, config, handler }))
+  }
+
+  // One timer for whatever the machine waits for. One that rings early is set again.
+  let timer: Fiber.Fiber<unknown, unknown> | undefined
+  let ringsAt = Number.POSITIVE_INFINITY
+  const setTimer = (): void => {
+    const at = Machine.deadline(machine, tunables) ?? Number.POSITIVE_INFINITY
+    if (at >= ringsAt) return
+    timer?.interruptUnsafe()
+    ringsAt = at
+    timer = run(
+      Effect.andThen(
+        Effect.sleep(timeUntil(at, circumstances().now)),
+        Effect.sync(() => {
+          ringsAt = Number.POSITIVE_INFINITY
+          dispatch({ _tag: "Tick" })
+        })
+      )
+    )
+  }
+
+  yield* Effect.acquireRelease(
+    Effect.sync(() => page.subscribe((event) => dispatch({ _tag: worldEvents[event] }))),
+    (unsubscribe) =>
+      Effect.sync(() => {
+        unsubscribe()
+        dispatch({ _tag: "Closing" })
+      })
   )
   yield* SubscriptionRef.changes(auth.token).pipe(
-    Stream.changes,
-    Stream.drop(1),
-    Stream.runForEach(() => Effect.sync(wakeUp)),
+    Stream.runForEach((token) => Effect.sync(() => dispatch({ _tag: "TokenChanged", token }))),
     Effect.forkScoped({ startImmediately: true })
   )
-  yield* Effect.forkScoped(loop)
+  dispatch({ _tag: "Tick" })
 
   return Transport.of({
     signals: Stream.fromQueue(signals),
     status,
-    retryNow: Effect.sync(() => {
-      retried.openUnsafe()
-      wakeUp()
-    }),
+    retryNow: Effect.sync(() => dispatch({ _tag: "RetryNow" })),
     send: (message) =>
       Effect.suspend(() => {
-        if (live === undefined) {
-          return Effect.fail(new TransportError({ reason: new NotConnected() }))
-        }
-        const { method, params } = toRequest(message)
-        return live.rpc.request(method, params, { timeout: config.requestTimeout })
-      }),
-    sendNow: (message) => {
-      if (live === undefined) return
-      const { method, params } = toRequest(message)
-      Effect.runFork(Effect.ignore(live.rpc.notify(method, params)))
-    }
+        const { phase, socket } = machine
+        if (phase._tag !== "Connected") return Effect.fail(notConnected)
+        return Effect.tapError(send(message), ({ reason }) =>
+          Effect.sync(() => {
+            if (reason._tag === "RequestTimeout") dispatch({ _tag: "Unanswered", socket })
+          })
+        )
+      })
   })
 })
+
+/** The transport over a WebSocket and an {@link Inquiry.Inquiry} of the caller's: for its tests. */
+export const layerParts: Layer.Layer<
+  Transport,
+  never,
+  SanityClient | Auth | Socket.WebSocketConstructor | Inquiry.Inquiry
+> = Layer.effect(Transport, make)
 
 /**
  * The transport over a WebSocket that the environment provides, for instance one with other
@@ -201,7 +322,7 @@ export const layerWebSocket: Layer.Layer<
   Transport,
   never,
   SanityClient | Auth | Socket.WebSocketConstructor
-> = Layer.effect(Transport, make)
+> = Layer.provide(layerParts, Inquiry.layer)
 
 /**
  * The transport over the global `WebSocket` of browsers and Node. Building it never waits for the

@@ -1,17 +1,15 @@
 /**
- * One connection, from the opening of the socket to its end: authorize, subscribe, read.
+ * One socket, from its opening to its end: what it can be asked, and what it tells.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
-import * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
-import type { Auth, Token } from "../Auth.ts"
 import { countDrop } from "../Drops.ts"
-import type { PresenceConfigShape } from "../PresenceConfig.ts"
+import type { Limits, PresenceConfigShape } from "../PresenceConfig.ts"
 import type { TransportEvent } from "../Transport.ts"
 import { decodePresence, Method, notificationMethod } from "./BifurEvent.ts"
 import {
@@ -24,67 +22,73 @@ import {
 import { decodeFrame } from "./JsonRpc.ts"
 import * as Rpc from "./Rpc.ts"
 
-/** What a connection tells of itself, in this order: once `connected`, then `received` per batch. */
-export interface Handler {
-  /** This token is now the one that the connection stands or falls with. */
-  readonly tried: (token: Token) => void
-  readonly connected: (rpc: Rpc.Rpc) => Effect.Effect<void>
-  readonly received: (events: ReadonlyArray<TransportEvent>) => Effect.Effect<void>
+/**
+ * An open socket.
+ *
+ * - `subscribe` tells of `subscribed` within the frame that brings the reply.
+ * - `closeNow` begins the closing handshake within the call.
+ */
+export interface Link {
+  readonly rpc: Rpc.Rpc
+  readonly authorize: (token: Redacted.Redacted<string>) => Effect.Effect<void, ConnectionEnd>
+  readonly subscribe: (hasToken: boolean) => Effect.Effect<void, ConnectionEnd>
+  readonly closeNow: () => void
 }
 
-/**
- * Opens a socket and serves it until it ends; never succeeds.
- *
- * The token is read when the socket is open, and a changed one is authorized on the live socket.
- */
+/** What a connection tells, within the call: `opened` once, `heard` before each batch, `ended` last. */
+export interface Handler {
+  readonly opened: (link: Link) => void
+  readonly subscribed: () => void
+  readonly heard: () => void
+  readonly received: (events: ReadonlyArray<TransportEvent>) => void
+  readonly ended: (end: ConnectionEnd) => void
+}
+
+/** Opens a socket and serves it until it ends. */
 export const run = (options: {
   readonly url: string
-  readonly auth: Auth["Service"]
   readonly config: PresenceConfigShape
   readonly handler: Handler
-}): Effect.Effect<never, ConnectionEnd, Socket.WebSocketConstructor> =>
+}): Effect.Effect<void, never, Socket.WebSocketConstructor> =>
   Effect.gen(function* () {
-    const { auth, config, handler, url } = options
+    const { config, handler, url } = options
     const toEnd = fromSocketError(new URL(url).host)
-    const socket = yield* Socket.fromWebSocket(
+    let webSocket: Socket.WebSocketLike | undefined
+    const acquire = Effect.tap(
       acquireSocket(url, Duration.toMillis(config.openTimeout)),
-      {
-        openTimeout: config.openTimeout
-      }
+      (acquired) => Effect.sync(() => (webSocket = acquired))
     )
+    const { openTimeout } = config
+    const socket = yield* Socket.fromWebSocket(acquire, { openTimeout })
     const { pull } = yield* Effect.mapError(socket.reader, toEnd)
     const { write } = yield* socket.writer
     const rpc = Rpc.make(write)
     yield* Effect.addFinalizer(() => Effect.sync(rpc.end))
-
-    const subscription = makeSubscription(rpc, handler)
-    const read = batched(pull).pipe(
+    const frames = makeFrames(rpc, handler, config.limits)
+    handler.opened({
+      rpc,
+      authorize: (token) => authorize(rpc, token, config),
+      subscribe: (hasToken) => frames.subscribe(hasToken, config),
+      closeNow: () => {
+        if (webSocket?.readyState === 1) webSocket.close(1000)
+      }
+    })
+    return yield* batched(pull).pipe(
       Effect.mapError(toEnd),
-      Effect.flatMap(subscription.handle),
+      Effect.flatMap(frames.handle),
       Effect.forever
     )
-    const authorizeAndSubscribe = SubscriptionRef.changes(auth.token).pipe(
-      Stream.changes,
-      Stream.runForEach((token) =>
-        subscription.isOpen()
-          ? authorizeAgain(rpc, token, config, handler)
-          : Effect.suspend(() => {
-              handler.tried(token)
-              return Effect.andThen(authorize(rpc, token, config), subscription.open(token, config))
-            })
-      ),
-      Effect.andThen(Effect.never)
-    )
-    return yield* Effect.raceFirst(read, authorizeAndSubscribe)
   }).pipe(
-    Effect.scoped,
-    // A bug, or input that nobody thought of, ends one connection, never the loop that makes them.
+    // A bug, or input that nobody thought of, ends one connection, never the transport.
     Effect.catchDefect((defect) =>
       Effect.andThen(
         Effect.logError("A connection ended unexpectedly", defect),
         Effect.fail(lost("an unexpected error"))
       )
-    )
+    ),
+    // Before the scope closes: then all requests fail, for a reason that says less.
+    Effect.catch((end) => Effect.sync(() => options.handler.ended(end))),
+    Effect.scoped
   )
 
 type Frames = ReadonlyArray<string | Uint8Array>
@@ -105,8 +109,8 @@ const batched = <E>(pull: Effect.Effect<Frames, E>): Effect.Effect<Frames, E> =>
   })
 
 /**
- * Closing in the middle of a handshake makes browsers log an error, so it waits for the end, as long
- * as a handshake may take (milliseconds).
+ * Closing in the middle of a handshake makes browsers log an error, so whoever lets go of it waits for
+ * its end, as long as it may take (milliseconds).
  */
 const acquireSocket = (
   url: string,
@@ -126,10 +130,11 @@ const acquireSocket = (
           })
       })
     ),
-    (socket) =>
+    (socket, exit) =>
       Effect.sync(() => {
         const close = () => socket.close(1000)
-        if (socket.readyState !== 0) return close()
+        if (socket.readyState > 1) return
+        if (socket.readyState === 1 || !Exit.hasInterrupts(exit)) return close()
         // Against a server that never answers, the handshake would hold the socket, and a process.
         const timer = setTimeout(close, openTimeout)
         if (typeof timer === "object") timer.unref()
@@ -143,72 +148,50 @@ const acquireSocket = (
 
 const authorize = (
   rpc: Rpc.Rpc,
-  token: Token,
-  { authorizeTimeout }: PresenceConfigShape
-): Effect.Effect<void, ConnectionEnd> =>
-  Option.match(token, {
-    onNone: () => Effect.void,
-    onSome: (redacted) =>
-      rpc
-        .request(
-          Method.authorization,
-          { authorization: `Bearer ${Redacted.value(redacted)}` },
-          { timeout: authorizeTimeout }
-        )
-        .pipe(Effect.mapError(fromAuthorization(Redacted.value(redacted))), Effect.asVoid)
-  })
-
-/** A socket that was authorized can't be made anonymous again: that takes a new one. */
-const authorizeAgain = (
-  rpc: Rpc.Rpc,
-  token: Token,
-  config: PresenceConfigShape,
-  { tried }: Handler
+  token: Redacted.Redacted<string>,
+  { authorizeTimeout: timeout }: PresenceConfigShape
 ): Effect.Effect<void, ConnectionEnd> => {
-  if (Option.isNone(token)) return Effect.fail(lost("signed out"))
-  const known = Effect.sync(() => tried(token))
-  // Until the answer is there, an end of the connection is about the token before.
-  return authorize(rpc, token, config).pipe(
-    Effect.tap(known),
-    Effect.tapError((end) => (end._tag === "Unauthorized" ? known : Effect.void))
-  )
+  const value = Redacted.value(token)
+  return rpc
+    .request(Method.authorization, { authorization: `Bearer ${value}` }, { timeout })
+    .pipe(Effect.mapError(fromAuthorization(value)), Effect.asVoid)
 }
 
-const makeSubscription = (rpc: Rpc.Rpc, handler: Handler) => {
+/** Reads the frames of a connection: replies, and the events of the one subscription. */
+const makeFrames = (rpc: Rpc.Rpc, handler: Handler, limits: Limits) => {
   let id: string | undefined
-  let announced = false
 
-  const open = (token: Token, { requestTimeout }: PresenceConfigShape) =>
-    rpc
+  const subscribe = (hasToken: boolean, { requestTimeout: timeout }: PresenceConfigShape) => {
+    return rpc
       .request(
         Method.subscribe,
         {},
-        // Within the frame: events may follow the reply in the same batch.
         {
-          timeout: requestTimeout,
+          timeout,
+          // Within the frame: events may follow the reply in the same batch.
           onReply: (result) => {
-            if (typeof result === "string" || typeof result === "number") id = String(result)
+            if (typeof result !== "string" && typeof result !== "number") return
+            id = String(result)
+            handler.subscribed()
           }
         }
       )
       .pipe(
-        Effect.mapError(fromSubscription(Option.isSome(token))),
+        Effect.mapError(fromSubscription(hasToken)),
         Effect.andThen(
           Effect.suspend(() =>
             id === undefined ? Effect.fail(lost("the service gave no subscription")) : Effect.void
           )
         )
       )
+  }
 
   const handle = Effect.fnUntraced(function* (frames: Frames) {
     const events: Array<TransportEvent> = []
     const dropped = new Map<string, number>()
+    handler.heard()
     for (const frame of frames) readFrame(frame, events, dropped)
-    if (id !== undefined && !announced) {
-      announced = true
-      yield* handler.connected(rpc)
-    }
-    if (events.length > 0) yield* handler.received(events)
+    handler.received(events)
     for (const [reason, count] of dropped) yield* countDrop(reason, count)
   })
 
@@ -219,17 +202,18 @@ const makeSubscription = (rpc: Rpc.Rpc, handler: Handler) => {
   ): void => {
     const drop = (reason: string) => void dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
     if (typeof text !== "string") return drop("binary")
+    if (text.length > limits.frameLength) return drop("frame-length")
     const frame = decodeFrame(text)
     switch (frame._tag) {
       case "Reply":
       case "ErrorReply":
-        return rpc.settle(frame)
+        return rpc.settle(frame) ? undefined : drop("reply")
       case "Malformed":
         return drop(frame.reason)
       case "Notification": {
         // Of others than presence nothing is expected; servers may send a welcome, for instance.
         if (frame.method !== notificationMethod) return
-        const decoded = decodePresence(frame.params)
+        const decoded = decodePresence(frame.params, limits)
         if (id === undefined || decoded.subscription !== id) return drop("subscription")
         if (decoded.event !== undefined) events.push(decoded.event)
         decoded.dropped.forEach(drop)
@@ -237,5 +221,5 @@ const makeSubscription = (rpc: Rpc.Rpc, handler: Handler) => {
     }
   }
 
-  return { open, handle, isOpen: () => id !== undefined }
+  return { subscribe, handle }
 }

@@ -14,6 +14,8 @@ import { CloseCode } from "./JsonRpc.ts"
 export interface ConnectionEnd {
   readonly _tag: "Lost" | "Unauthorized" | "Failed"
   readonly reason: string
+  /** No socket opened, and the environment does not say why. */
+  readonly isUnexplained?: boolean | undefined
 }
 
 /** An end after which it is worth trying again. */
@@ -34,9 +36,9 @@ export const fromSocketError =
       case "SocketCloseError":
         return fromClose(reason.code, reason.closeReason ?? "")
       case "SocketOpenError":
-        return lost(
-          reason.kind === "Timeout" ? `${host} did not answer` : `${host} could not be reached`
-        )
+        return reason.kind === "Timeout"
+          ? lost(`${host} did not answer`)
+          : { ...lost(`${host} could not be reached`), isUnexplained: true }
       default:
         return lost("the connection broke")
     }
@@ -90,3 +92,37 @@ export const fromSubscription =
     error.reason._tag === "Rejected" && !hasToken
       ? unauthorized(`there is none, and the service says: ${said(error.reason.detail)}`)
       : lostBy(error)
+
+/**
+ * What an HTTP answer to the opening of a socket means. It may come from anything in between, a proxy
+ * or a server that is being deployed: only a refused token is final.
+ *
+ * @param host named to the person
+ *
+ * @example
+ * fromHttpStatus("abc123.api.sanity.io", 503, true) // { _tag: "Lost", reason: "…" }
+ */
+export const fromHttpStatus = (host: string, status: number, hasToken: boolean): ConnectionEnd => {
+  const answer = `${host} answers with HTTP ${status}`
+  if (status === 401) {
+    return hasToken
+      ? unauthorized(answer)
+      : lost(`${answer}: it lets nobody in without other credentials`)
+  }
+  if (status === 403) {
+    return lost(
+      `${answer}: it does not let this token, or this page, in. Check who may read the project`
+    )
+  }
+  if (status === 404) {
+    return lost(`${answer}. Check the project id, the dataset and the API host`)
+  }
+  if (status === 429) return lost(`${answer}: too many requests at the moment`)
+  if (status >= 500) return lost(`${answer}: it is not available at the moment`)
+  if (status >= 300 && status < 400) {
+    return lost(
+      `${host} sends elsewhere (HTTP ${status}). Give the address that it leads to as the API host`
+    )
+  }
+  return lost(`${host} answers, but opens no WebSocket. Something in between may not let it pass`)
+}

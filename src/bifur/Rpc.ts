@@ -16,7 +16,7 @@ export interface Params {
  * - `request` succeeds with the result of the reply. `onReply` runs within the frame that brought
  *   it, before any later frame is looked at.
  * - `notify` writes a request whose reply nobody waits for.
- * - `settle` takes a reply; one that nobody waits for is ignored.
+ * - `settle` takes a reply, and answers whether anybody asked for it.
  * - `end` fails everything that waits and whatever is asked later.
  */
 export interface Rpc {
@@ -29,7 +29,7 @@ export interface Rpc {
     }
   ) => Effect.Effect<unknown, TransportError>
   readonly notify: (method: string, params: Params) => Effect.Effect<void, TransportError>
-  readonly settle: (frame: Extract<Frame, { _tag: "Reply" | "ErrorReply" }>) => void
+  readonly settle: (frame: Extract<Frame, { _tag: "Reply" | "ErrorReply" }>) => boolean
   readonly end: () => void
 }
 
@@ -75,17 +75,20 @@ export const make = (write: (text: string) => Effect.Effect<void, unknown>): Rpc
       ),
 
     settle: (frame) => {
+      const id = Number(frame.id)
       const request = waiting.get(String(frame.id))
-      if (request === undefined) return
+      // A reply to a notice, or one that comes too late, was asked for all the same.
+      if (request === undefined) return id > 0 && id <= lastId
       waiting.delete(String(frame.id))
       if (frame._tag === "Reply") {
         request.onReply?.(frame.result)
         Deferred.doneUnsafe(request.reply, Effect.succeed(frame.result))
-        return
+        return true
       }
       const { code, message } = frame.error
       const rejected = new Rejected({ method: request.method, code, detail: message })
       Deferred.doneUnsafe(request.reply, Effect.fail(new TransportError({ reason: rejected })))
+      return true
     },
 
     end: () => {

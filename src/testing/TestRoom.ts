@@ -86,7 +86,7 @@ const make = Effect.sync(() => {
   const join = Effect.fnUntraced(function* (options: JoinOptions) {
     const userId = UserId.make(options.userId)
     const sessionId = SessionId.make(options.sessionId ?? `test-session-${++sessions}`)
-    const { announceInterval } = yield* PresenceConfig
+    const { announceInterval, limits } = yield* PresenceConfig
     let state: "present" | "partitioned" | "gone" = "present"
     let locations: ReadonlyArray<Location> = []
 
@@ -105,7 +105,7 @@ const make = Effect.sync(() => {
     const leave = Effect.andThen(say({ _tag: "Disconnect", userId, sessionId }), become("gone"))
 
     const exit = yield* enter((frame) => {
-      const { event } = decode(frame)
+      const { event } = decode(frame, limits)
       if (event?._tag === "RollCall" && event.sessionId !== sessionId) Effect.runSync(announce)
     })
     yield* Effect.addFinalizer(() => Effect.andThen(leave, exit))

@@ -11,10 +11,11 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { toRequest } from "../bifur/BifurEvent.ts"
-import { closed, connecting, type ConnectionStatus } from "../ConnectionStatus.ts"
+import { closed, connecting, type ConnectionStatus, paused } from "../ConnectionStatus.ts"
 import { countDrop } from "../Drops.ts"
+import { PageEvents } from "../PageEvents.ts"
 import { PresenceConfig } from "../PresenceConfig.ts"
-import { UserId } from "../Session.ts"
+import { type SessionId, UserId } from "../Session.ts"
 import {
   NotConnected,
   RequestTimeout,
@@ -66,7 +67,8 @@ export const connect = Effect.fnUntraced(function* (
   userId: string
 ): Effect.fn.Return<TestConnection, never, TestRoom | Scope.Scope> {
   const room = yield* TestRoom
-  const { requestTimeout } = yield* PresenceConfig
+  const { limits, requestTimeout } = yield* PresenceConfig
+  const page = yield* PageEvents
   const user = UserId.make(userId)
   const status = yield* SubscriptionRef.make<ConnectionStatus>(connecting)
   const signals = yield* Queue.unbounded<TransportSignal, Cause.Done>()
@@ -75,10 +77,11 @@ export const connect = Effect.fnUntraced(function* (
   let retries = 0
   let generation = 0
   let link: "up" | "partitioned" | "down" = "down"
+  let present: SessionId | undefined
 
   const receive = (text: string) => {
     if (link !== "up") return
-    const { dropped, event } = decode(text)
+    const { dropped, event } = decode(text, limits)
     if (event !== undefined) Queue.offerUnsafe(signals, { _tag: "Received", event })
     for (const reason of dropped) Effect.runForkWith(context)(countDrop(reason))
   }
@@ -89,11 +92,12 @@ export const connect = Effect.fnUntraced(function* (
     generation += 1
     const since = yield* Clock.currentTimeMillis
     yield* SubscriptionRef.set(status, { _tag: "Connected", generation, since })
-    Queue.offerUnsafe(signals, { _tag: "Connected", generation })
+    Queue.offerUnsafe(signals, { _tag: "Connected", generation, outage: 0 })
   })
   const down = Effect.fnUntraced(function* (next: ConnectionStatus, reason: string) {
     if (link === "down") return yield* SubscriptionRef.set(status, next)
     link = "down"
+    present = undefined
     yield* SubscriptionRef.set(status, next)
     Queue.offerUnsafe(signals, { _tag: "Disconnected", reason })
   })
@@ -105,6 +109,8 @@ export const connect = Effect.fnUntraced(function* (
   const send = Effect.fnUntraced(function* (message: TransportMessage) {
     if (link === "down") return yield* new TransportError({ reason: new NotConnected() })
     sent.push(message)
+    if (message._tag === "Announce") present = message.sessionId
+    if (message._tag === "Disconnect") present = undefined
     if (link === "up") return yield* room.publish(toEvent(message, user))
     yield* Effect.sleep(requestTimeout)
     const { method } = toRequest(message)
@@ -118,6 +124,22 @@ export const connect = Effect.fnUntraced(function* (
       Effect.andThen(Queue.shutdown(signals))
     )
   )
+  const hide = Effect.gen(function* () {
+    if (link === "down") return
+    if (present !== undefined) {
+      yield* Effect.ignore(send({ _tag: "Disconnect", sessionId: present }))
+    }
+    yield* down(paused, "the page is hidden")
+  })
+  yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      page.subscribe((event) => {
+        if (event === "hide") Effect.runForkWith(context)(hide)
+        if (event === "show") Effect.runForkWith(context)(up)
+      })
+    ),
+    (unsubscribe) => Effect.sync(unsubscribe)
+  )
   yield* up
 
   return {
@@ -125,7 +147,6 @@ export const connect = Effect.fnUntraced(function* (
       signals: Stream.fromQueue(signals),
       status,
       send,
-      sendNow: (message) => void Effect.runForkWith(context)(Effect.ignore(send(message))),
       retryNow: Effect.sync(() => void (retries += 1))
     }),
     network: TestNetwork.of({

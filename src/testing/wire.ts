@@ -8,6 +8,7 @@ import {
   toBifurEvent
 } from "../bifur/BifurEvent.ts"
 import { decodeFrame, encodeNotification, type MalformedReason } from "../bifur/JsonRpc.ts"
+import type { Limits } from "../PresenceConfig.ts"
 import type { TransportEvent } from "../Transport.ts"
 
 const subscription = "test-room"
@@ -18,14 +19,15 @@ export const encode = (event: TransportEvent): string =>
 
 /** What a frame says: an event if it holds one, and what had to be left out. */
 export const decode = (
-  text: string
+  text: string,
+  limits: Limits
 ):
   | Omit<Decoded, "subscription">
   | { readonly event: undefined; readonly dropped: ReadonlyArray<MalformedReason> } => {
   const frame = decodeFrame(text)
   switch (frame._tag) {
     case "Notification":
-      return decodePresence(frame.params)
+      return decodePresence(frame.params, limits)
     case "Malformed":
       return { event: undefined, dropped: [frame.reason] }
     default:

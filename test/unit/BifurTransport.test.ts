@@ -19,7 +19,10 @@ import {
   Transport,
   type TransportSignal
 } from "../../src/index.ts"
+import { lost } from "../../src/bifur/ConnectionEnd.ts"
+import { Inquiry } from "../../src/bifur/Inquiry.ts"
 import * as FakeWebSocket from "../support/FakeWebSocket.ts"
+import { makePage } from "../support/page.ts"
 
 const { settle } = FakeWebSocket
 const sessionId = SessionId.make("own-session")
@@ -31,23 +34,34 @@ const token = (value: string): Token => Option.some(Redacted.make(value))
 const setup = Effect.fnUntraced(function* (initial: Token = token("t1")) {
   const { layer: webSocket, sockets } = FakeWebSocket.make()
   const tokens = yield* SubscriptionRef.make(initial)
-  const listeners = new Set<(event: PageEvents.PageEvent) => void>()
-  const page = { online: true }
+  const page = makePage()
   const scope = yield* Scope.make()
   yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
-  const layer = BifurTransport.layerWebSocket.pipe(
+  const inquiry = {
+    users: new Map<string, string>(),
+    explanation: lost("nobody knows why"),
+    asked: 0
+  }
+  const layer = BifurTransport.layerParts.pipe(
+    Layer.provide(
+      Layer.succeed(Inquiry, {
+        userOf: (asked) =>
+          Effect.sync(() =>
+            Option.getOrUndefined(
+              Option.map(asked, (value) => inquiry.users.get(Redacted.value(value)))
+            )
+          ),
+        explain: () =>
+          Effect.sync(() => {
+            inquiry.asked += 1
+            return inquiry.explanation
+          })
+      })
+    ),
     Layer.provide(webSocket),
     Layer.provide(Auth.layerRef(tokens)),
     Layer.provide(SanityClient.layer({ projectId: "abc", dataset: "d-1" })),
-    Layer.provide(
-      Layer.succeed(PageEvents.PageEvents, {
-        isOnline: () => page.online,
-        subscribe: (listener) => {
-          listeners.add(listener)
-          return () => listeners.delete(listener)
-        }
-      })
-    )
+    Layer.provide(Layer.succeed(PageEvents.PageEvents, page.events))
   )
   const context = yield* Layer.buildWithScope(layer, scope)
   const transport = yield* Effect.provide(Transport.use(Effect.succeed), context)
@@ -56,8 +70,9 @@ const setup = Effect.fnUntraced(function* (initial: Token = token("t1")) {
   yield* transport.signals.pipe(
     Stream.runForEachArray((batch) =>
       Effect.sync(() => {
-        batches.push(batch.length)
-        signals.push(...batch)
+        const told = batch.filter(({ _tag }) => _tag !== "Heard")
+        if (told.length > 0) batches.push(told.length)
+        signals.push(...told)
       })
     ),
     Effect.forkIn(scope)
@@ -69,12 +84,12 @@ const setup = Effect.fnUntraced(function* (initial: Token = token("t1")) {
     batches,
     sockets,
     tokens,
+    inquiry,
     page,
-    listeners,
     close: Scope.close(scope, Exit.void),
     firePage: (event: PageEvents.PageEvent) =>
       Effect.andThen(
-        Effect.sync(() => listeners.forEach((listener) => listener(event))),
+        Effect.sync(() => page.fire(event)),
         settle
       ),
     status: SubscriptionRef.get(transport.status)
@@ -141,7 +156,7 @@ describe("BifurTransport", () => {
       assert.deepStrictEqual(test.signals, [])
       socket.reply("presence_subscribe", { result: "sub-1" })
       yield* settle
-      assert.deepStrictEqual(test.signals, [{ _tag: "Connected", generation: 1 }])
+      assert.deepStrictEqual(test.signals, [{ _tag: "Connected", generation: 1, outage: 0 }])
       assert.deepStrictEqual(yield* test.status, { _tag: "Connected", generation: 1, since: 0 })
     })
   )
@@ -367,11 +382,11 @@ describe("BifurTransport", () => {
   it.effect("[C8] says Offline where the machine says so, and comes back with the network", () =>
     Effect.gen(function* () {
       const test = yield* setup()
-      test.page.online = false
+      test.page.state.online = false
       test.sockets.last().fail()
       yield* settle
       assert.deepStrictEqual(yield* test.status, { _tag: "Offline" })
-      test.page.online = true
+      test.page.state.online = true
       yield* test.firePage("online")
       assert.deepStrictEqual(yield* test.status, ConnectionStatus.connecting)
       yield* connect(test)
@@ -397,7 +412,7 @@ describe("BifurTransport", () => {
       const socket = yield* connect(test)
       yield* test.close
       assert.deepStrictEqual(socket.closes, [{ code: 1000, readyState: 1 }])
-      assert.strictEqual(test.listeners.size, 0)
+      assert.strictEqual(test.page.listeners.size, 0)
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(test.sockets.all.length, 1)
     })
@@ -417,12 +432,23 @@ describe("BifurTransport", () => {
     })
   )
 
-  it.effect("[C9] sendNow writes within the call", () =>
+  it.effect("[C9] a page that goes says goodbye and closes within its last event", () =>
     Effect.gen(function* () {
       const test = yield* setup()
       const socket = yield* connect(test)
-      test.transport.sendNow({ _tag: "Disconnect", sessionId })
+      yield* Effect.forkScoped(test.transport.send(announce))
+      yield* settle
+      test.page.fire("hide")
       assert.strictEqual(socket.methods.at(-1), "presence_disconnect")
+      assert.deepStrictEqual(socket.closes, [{ code: 1000, readyState: 1 }])
+      yield* settle
+      assert.deepStrictEqual(yield* test.status, ConnectionStatus.paused)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(test.sockets.all.length, 1)
+      yield* test.firePage("show")
+      assert.strictEqual(test.sockets.all.length, 2)
+      yield* connect(test)
+      assert.strictEqual((yield* test.status)._tag, "Connected")
     })
   )
 
@@ -584,6 +610,7 @@ describe("BifurTransport", () => {
         test.sockets.last().open()
         yield* settle
         test.sockets.last().serverClose(4001, "expired")
+        yield* settle
         yield* TestClock.adjust("1 hour")
         assert.strictEqual(test.sockets.all.length, 2, "refused, it is not tried again")
       })
@@ -610,7 +637,7 @@ describe("BifurTransport", () => {
       const test = yield* setup()
       yield* test.firePage("online")
       const socket = yield* connect(test)
-      yield* TestClock.adjust("1 hour")
+      yield* TestClock.adjust("30 seconds")
       socket.serverClose(1012)
       yield* settle
       assert.strictEqual(test.sockets.all.length, 1)

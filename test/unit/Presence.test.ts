@@ -18,6 +18,7 @@ import {
 } from "../../src/index.ts"
 import { TestNetwork, TestRoom, TestTransport } from "../../src/testing/index.ts"
 import { settle } from "../support/FakeWebSocket.ts"
+import { makePage } from "../support/page.ts"
 
 const TestLive = Presence.layer.pipe(Layer.provideMerge(TestTransport.layer()))
 
@@ -212,7 +213,11 @@ describe("Presence is given nonsense to report", () => {
 
 describe("Presence says goodbye", () => {
   const scoped = Effect.fnUntraced(function* (page: PageEvents.PageEventsShape = PageEvents.none) {
-    const { network, transport } = yield* TestTransport.connect("p-self")
+    const { network, transport } = yield* Effect.provideService(
+      TestTransport.connect("p-self"),
+      PageEvents.PageEvents,
+      page
+    )
     const scope = yield* Scope.make()
     const context = yield* Layer.buildWithScope(
       Presence.layer.pipe(
@@ -265,22 +270,15 @@ describe("Presence says goodbye", () => {
 
   it.effect("[C9] within the page's last event, and is silent until the page is back", () =>
     Effect.gen(function* () {
-      let fire: (event: PageEvents.PageEvent) => void = () => assert.fail("nobody listens")
-      const { network, presence, sent } = yield* scoped({
-        isOnline: () => true,
-        subscribe: (listener) => {
-          fire = listener
-          return () => {}
-        }
-      })
+      const page = makePage()
+      const { presence, sent } = yield* scoped(page.events)
       yield* presence.report(title)
       yield* settle
-      yield* Effect.sync(() => fire("hide"))
+      yield* Effect.sync(() => page.fire("hide"))
       assert.strictEqual((yield* sent).at(-1), "Disconnect")
       yield* TestClock.adjust("2 minutes")
       assert.strictEqual((yield* sent).at(-1), "Disconnect")
-      yield* network.disconnect()
-      yield* network.reconnect
+      page.fire("show")
       yield* settle
       assert.strictEqual((yield* sent).at(-1), "Announce")
     }).pipe(Effect.provide(TestRoom.layer))

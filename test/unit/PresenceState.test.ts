@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as HashMap from "effect/HashMap"
 import * as Schema from "effect/Schema"
 import { fromReported } from "../../src/Location.ts"
+import * as PresenceConfig from "../../src/PresenceConfig.ts"
 import * as PresenceState from "../../src/PresenceState.ts"
 import { SessionId, sessionKey, UserId } from "../../src/Session.ts"
 
@@ -30,6 +31,13 @@ const toEvent = ({ paths, session, tag, user }: Event): PresenceState.SessionEve
         )
       }
 }
+
+const { limits } = PresenceConfig.make({})
+const apply = (
+  roster: PresenceState.Roster,
+  events: ReadonlyArray<PresenceState.SessionEvent>,
+  now: number
+) => PresenceState.apply(roster, events, now, limits)
 
 /** The same by the simplest possible means: a map that remembers the last word of each session. */
 const model = (events: ReadonlyArray<PresenceState.SessionEvent>) => {
@@ -60,7 +68,7 @@ const oneByOne = (events: ReadonlyArray<Event>) => {
   const changes: Array<PresenceState.PresenceChange> = []
   for (const event of events) {
     now += event.wait
-    const transition = PresenceState.apply(roster, [toEvent(event)], now)
+    const transition = apply(roster, [toEvent(event)], now)
     roster = transition.roster
     changes.push(...transition.changes)
   }
@@ -83,7 +91,7 @@ describe("PresenceState", () => {
   })
 
   it.prop("[R7] is the same for a batch as for its events one by one", [Events], ([events]) => {
-    const batch = PresenceState.apply(PresenceState.empty, events.map(toEvent), 0)
+    const batch = apply(PresenceState.empty, events.map(toEvent), 0)
     const single = oneByOne(events.map((event) => ({ ...event, wait: 0 })))
     assert.deepStrictEqual(view(batch.roster.state), view(single.roster.state))
     assert.deepStrictEqual(
@@ -105,7 +113,7 @@ describe("PresenceState", () => {
           locations: locations.map((location) => ({ ...location, lastActiveAt: "later" }))
         })
       )
-      const after = PresenceState.apply(roster, repeats, now + 1)
+      const after = apply(roster, repeats, now + 1)
       assert.strictEqual(after.roster.state, roster.state)
       assert.deepStrictEqual(after.changes, [])
     }
@@ -114,7 +122,7 @@ describe("PresenceState", () => {
   it.prop("a goodbye of a session that is unknown changes nothing at all", [Events], ([events]) => {
     const { now, roster } = oneByOne(events)
     const stranger = { userId: UserId.make("u3"), sessionId: SessionId.make("s1") }
-    const after = PresenceState.apply(roster, [{ _tag: "Disconnect", ...stranger }], now)
+    const after = apply(roster, [{ _tag: "Disconnect", ...stranger }], now)
     assert.strictEqual(after.roster, roster)
   })
 
@@ -169,7 +177,7 @@ describe("PresenceState", () => {
 
   it("keeps people in the order in which they joined, however they move", () => {
     const bob = { ...ada, userId: UserId.make("p-bob") }
-    const { roster } = PresenceState.apply(
+    const { roster } = apply(
       PresenceState.empty,
       [state(["title"]), state(["body"], bob), state(["slug"])],
       0
@@ -183,15 +191,11 @@ describe("PresenceState", () => {
 
   it("[R4] stale sessions keep their places until they are dropped or heard", () => {
     const bob = { ...ada, userId: UserId.make("p-bob") }
-    const before = PresenceState.apply(
-      PresenceState.empty,
-      [state(["x"]), state(["y"], bob)],
-      0
-    ).roster
+    const before = apply(PresenceState.empty, [state(["x"]), state(["y"], bob)], 0).roster
     const stale = PresenceState.markStale(before)
     assert.isTrue(PresenceState.toArray(stale.state).every((session) => session.stale))
     assert.strictEqual(PresenceState.markStale(stale), stale)
-    const heard = PresenceState.apply(stale, [state(["x"])], 1)
+    const heard = apply(stale, [state(["x"])], 1)
     assert.deepStrictEqual(heard.changes, [])
     assert.deepStrictEqual(
       PresenceState.toArray(heard.roster.state).map((s) => s.stale),

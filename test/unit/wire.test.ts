@@ -12,6 +12,7 @@ import {
 } from "../../src/bifur/JsonRpc.ts"
 import { countDrop, drops } from "../../src/Drops.ts"
 import { fromReported, isSameLocations, Location } from "../../src/Location.ts"
+import * as PresenceConfig from "../../src/PresenceConfig.ts"
 import { SessionId, UserId } from "../../src/Session.ts"
 import type { TransportEvent } from "../../src/Transport.ts"
 
@@ -73,11 +74,14 @@ describe("JSON-RPC framing", () => {
   })
 })
 
+const { limits } = PresenceConfig.make({})
+const decode = (params: unknown) => decodePresence(params, limits)
+
 describe("presence events", () => {
   it.prop("a state event arrives as it was sent", [Schema.Array(Location)], ([locations]) => {
     const event: TransportEvent = { _tag: "State", userId, sessionId, locations }
     const wire: unknown = JSON.parse(JSON.stringify(notification(toBifurEvent(event))))
-    const decoded = decodePresence(wire)
+    const decoded = decode(wire)
     assert.deepStrictEqual(decoded.dropped, [])
     assert.isTrue(
       decoded.event?._tag === "State" && isSameLocations(decoded.event.locations, locations)
@@ -87,23 +91,23 @@ describe("presence events", () => {
   it("disconnects and roll calls arrive as they were sent", () => {
     for (const _tag of ["Disconnect", "RollCall"] as const) {
       const event: TransportEvent = { _tag, userId, sessionId }
-      assert.deepStrictEqual(decodePresence(notification(toBifurEvent(event))).event, event)
+      assert.deepStrictEqual(decode(notification(toBifurEvent(event))).event, event)
     }
   })
 
   it("[R2] a bad location costs itself, not its session", () => {
     const good = fromReported({ documentId: "a", path: ["title"] }, "2026-01-01T00:00:00Z")
-    const decoded = decodePresence(state([{ type: "document" }, good, 7, { type: "cell" }]))
+    const decoded = decode(state([{ type: "document" }, good, 7, { type: "cell" }]))
     assert.deepStrictEqual(decoded.event, { _tag: "State", userId, sessionId, locations: [good] })
     assert.deepStrictEqual(decoded.dropped, ["location", "location", "unknown-location"])
   })
 
   it("[R2] an unknown event type is told from a malformed event", () => {
-    const dropped = (result: unknown) => decodePresence(notification(result)).dropped
+    const dropped = (result: unknown) => decode(notification(result)).dropped
     assert.deepStrictEqual(dropped({ type: "wave", i: "p-ada" }), ["unknown-event"])
     assert.deepStrictEqual(dropped({ type: "state", i: "p-ada" }), ["event"])
     assert.deepStrictEqual(dropped(null), ["event"])
-    assert.deepStrictEqual(decodePresence("nothing at all").dropped, ["event"])
+    assert.deepStrictEqual(decode("nothing at all").dropped, ["event"])
   })
 
   it.prop("[R2] reads any JSON without throwing", [Schema.Json], ([json]) => {
@@ -113,7 +117,7 @@ describe("presence events", () => {
       state([json]),
       notification({ type: "state", i: "x", m: json })
     ]) {
-      assert.isArray(decodePresence(params).dropped)
+      assert.isArray(decode(params).dropped)
     }
   })
 
@@ -121,7 +125,7 @@ describe("presence events", () => {
     const text = `{"jsonrpc":"2.0","method":"presence_subscription","params":{"subscription":"sub","result":{"type":"state","i":"p-ada","m":{"sessionId":"s1","locations":[{"type":"document","documentId":"a","path":[{"_key":"k","__proto__":{"polluted":1}}],"lastActiveAt":"","__proto__":{"polluted":1}}]}}}}`
     const frame = decodeFrame(text)
     assert.isTrue(frame._tag === "Notification")
-    const { event } = decodePresence(frame._tag === "Notification" ? frame.params : undefined)
+    const { event } = decode(frame._tag === "Notification" ? frame.params : undefined)
     assert.isTrue(event?._tag === "State" && event.locations.length === 1)
     assert.isFalse("polluted" in {})
     assert.isFalse(event?._tag === "State" && "polluted" in (event.locations[0] ?? {}))

@@ -1,0 +1,546 @@
+/**
+ * The life of the connection as a state machine: what happened, and when, gives the next state and
+ * what to do. Pure; the transport feeds it and runs its actions. SPEC.md draws it.
+ */
+import * as Equal from "effect/Equal"
+import * as Option from "effect/Option"
+import type { Token } from "../Auth.ts"
+import { closed, connecting, type ConnectionStatus, paused } from "../ConnectionStatus.ts"
+import { backoff } from "./Backoff.ts"
+import { type ConnectionEnd, lost } from "./ConnectionEnd.ts"
+import * as Liveness from "./Liveness.ts"
+
+/** The tunables of the machine, in milliseconds. */
+export interface Tunables {
+  readonly backoffBase: number
+  readonly backoffMax: number
+  readonly stableAfter: number
+  readonly silenceMin: number
+  readonly hiddenTimeout: number
+}
+
+/** A token that is being put in place of another on a live connection. */
+interface Change {
+  readonly token: Token
+  /** Under way: whose token is it, or is it accepted. */
+  readonly isOther: boolean
+}
+
+/**
+ * - `Asking` for the token; `Opening` the socket; `Authorizing`, `Subscribing` on it.
+ * - `Connected`: subscribed. `probing` while a request tests whether the socket lives.
+ * - `Waiting` until the next attempt.
+ * - `Refused`: not tried again until the token changes or somebody asks for it.
+ * - `Away`: the page is hidden away.
+ * - `Closed`: the end.
+ */
+export type Phase =
+  | { readonly _tag: "Asking" | "Opening" | "Authorizing" | "Subscribing" }
+  | {
+      readonly _tag: "Connected"
+      readonly token: Token
+      readonly since: number
+      readonly probing: boolean
+      readonly change: Change | undefined
+    }
+  | { readonly _tag: "Waiting"; readonly until: number }
+  | { readonly _tag: "Refused" | "Away" | "Closed" }
+
+/**
+ * - `latest`: the token as last heard of; `tried`: the one that the last connection stood or fell with.
+ * - `socket`: the number of the last socket; what an older one says is not listened to.
+ * - `attempt`: attempts since the last stable connection; `troubleSince`: when that ended.
+ * - `explainedAt`: when it was last looked into why no socket opens, and the `explanation`.
+ * - `hiddenSince`: since when nobody can see the page.
+ */
+export interface Machine {
+  readonly phase: Phase
+  readonly status: ConnectionStatus
+  readonly latest: Token
+  readonly tried: Token
+  readonly socket: number
+  readonly generation: number
+  readonly attempt: number
+  readonly troubleSince: number | undefined
+  readonly explainedAt: number | undefined
+  readonly explanation: ConnectionEnd | undefined
+  readonly hiddenSince: number | undefined
+  readonly liveness: Liveness.Liveness
+}
+
+/** What happened. Those with a `socket` are of that socket. */
+export type Event =
+  | { readonly _tag: "TokenGiven" | "TokenChanged"; readonly token: Token }
+  | { readonly _tag: "TokenMissing" | "Explained"; readonly end: ConnectionEnd }
+  | {
+      readonly _tag: "Opened" | "Authorized" | "Subscribed" | "Heard"
+      readonly socket: number
+    }
+  /** A request had no answer in time; that of a probe had one, or none. */
+  | { readonly _tag: "Unanswered" | "ProbeAnswered" | "ProbeFailed"; readonly socket: number }
+  | { readonly _tag: "Ended" | "Unaccepted"; readonly socket: number; readonly end: ConnectionEnd }
+  | { readonly _tag: "Identified"; readonly socket: number; readonly isOther: boolean }
+  | { readonly _tag: "Tick" | WorldEvent }
+
+/** What the page, the network and people do. */
+export type WorldEvent =
+  | "RetryNow"
+  | "Online"
+  | "Offline"
+  | "Visible"
+  | "Invisible"
+  | "PageShown"
+  | "PageHidden"
+  | "Closing"
+
+/**
+ * What to do.
+ *
+ * - `AskToken`, `Open`, `Authorize`, `Subscribe`: the steps of an attempt.
+ * - `Probe`: send a request that must be answered.
+ * - `Identify`: find out whether two tokens are of different users.
+ * - `SayGoodbye`: write `disconnect` for whoever announced on this socket, within the call.
+ * - `CloseSocket`; `Explain`: find out why no socket opens.
+ * - `TellConnected`, `TellDisconnected`, `TellResumed`: the signals of the same name.
+ */
+export type Action =
+  | { readonly _tag: "AskToken" | "Subscribe" | "Probe" | "SayGoodbye" | "CloseSocket" }
+  | { readonly _tag: "Open"; readonly socket: number }
+  | { readonly _tag: "Authorize" | "Explain"; readonly token: Token }
+  | { readonly _tag: "Identify"; readonly before: Token; readonly after: Token }
+  | { readonly _tag: "TellConnected"; readonly generation: number; readonly outage: number }
+  | { readonly _tag: "TellDisconnected"; readonly reason: string }
+  | { readonly _tag: "TellResumed" }
+
+/**
+ * When it happens, on the clock that only goes forward and on the wall (milliseconds), a random
+ * number from 0 to 1, whether the machine says that it has a network, and the tunables.
+ */
+export interface Circumstances {
+  readonly now: number
+  readonly wall: number
+  readonly random: number
+  readonly isOnline: boolean
+  readonly tunables: Tunables
+}
+
+/** The next state, and what to do, in this order. */
+export interface Step {
+  readonly machine: Machine
+  readonly actions: ReadonlyArray<Action>
+}
+
+/** The first attempt is due: the first `Tick` begins it. */
+export const initial = (token: Token, { now, wall }: Circumstances): Machine => ({
+  phase: { _tag: "Waiting", until: now },
+  status: connecting,
+  latest: token,
+  tried: Option.none(),
+  socket: 0,
+  generation: 0,
+  attempt: 0,
+  troubleSince: undefined,
+  explainedAt: undefined,
+  explanation: undefined,
+  hiddenSince: undefined,
+  liveness: Liveness.initial(now, wall)
+})
+
+/** How long nobody looks again into why no socket opens. 30 s: the answer seldom changes. */
+const explainInterval = 30_000
+
+/**
+ * When the machine wants a `Tick`, or undefined where only another event can move it. Milliseconds
+ * of the clock that only goes forward.
+ */
+export const deadline = (
+  { hiddenSince, liveness, phase }: Machine,
+  { hiddenTimeout, silenceMin }: Tunables
+): number | undefined => {
+  if (!isWatched(phase)) return undefined
+  const times = [Liveness.nextLook(liveness)]
+  if (phase._tag === "Waiting") times.push(phase.until)
+  if (phase._tag === "Connected" && !phase.probing) {
+    times.push(Liveness.silentAt(liveness, silenceMin))
+  }
+  if (hiddenSince !== undefined) times.push(hiddenSince + hiddenTimeout)
+  return Math.min(...times)
+}
+
+const isWatched = ({ _tag }: Phase): boolean => _tag === "Connected" || _tag === "Waiting"
+
+const hasSocket = ({ _tag }: Phase): boolean =>
+  _tag === "Opening" || _tag === "Authorizing" || _tag === "Subscribing" || _tag === "Connected"
+
+/** Whether the page may leave and come back: there is, or will be, a connection. */
+const isActive = (phase: Phase): boolean =>
+  hasSocket(phase) || phase._tag === "Waiting" || phase._tag === "Asking"
+
+const stay = (machine: Machine): Step => ({ machine, actions: [] })
+
+/** What was done already, then what comes of the state after it. */
+const then = ({ actions, machine }: Step, next: (machine: Machine) => Step): Step => {
+  const after = next(machine)
+  return { machine: after.machine, actions: [...actions, ...after.actions] }
+}
+
+/**
+ * The next state and what to do. Total, and without effect.
+ *
+ * @example
+ * const { actions } = step(initial(token, at), { _tag: "Tick" }, at) // AskToken
+ */
+export const step = (before: Machine, event: Event, at: Circumstances): Step => {
+  if ("socket" in event && event.socket !== before.socket) return stay(before)
+  const { now, wall } = at
+  const slept = isWatched(before.phase) && Liveness.hasSlept(before.liveness, now, wall)
+  const machine = { ...before, liveness: look(before, event, at) }
+  return slept
+    ? then(resume(machine, at), (awake) => move(awake, event, at))
+    : move(machine, event, at)
+}
+
+const look = ({ liveness, phase }: Machine, event: Event, { now, wall }: Circumstances) => {
+  if (event._tag === "Opened") return Liveness.hear(liveness, now, wall, false)
+  if (event._tag !== "Heard") return Liveness.look(liveness, now, wall)
+  return Liveness.hear(liveness, now, wall, !(phase._tag === "Connected" && phase.probing))
+}
+
+const move = (machine: Machine, event: Event, at: Circumstances): Step => {
+  switch (event._tag) {
+    case "Tick":
+      return tick(machine, at)
+    case "TokenGiven":
+      return tokenGiven(machine, event.token, at)
+    case "TokenChanged":
+      return Equal.equals(event.token, machine.latest)
+        ? stay(machine)
+        : tokenChanged({ ...machine, latest: event.token }, at)
+    case "TokenMissing":
+      return machine.phase._tag === "Asking" ? end(machine, event.end, at) : stay(machine)
+    case "Opened":
+    case "Authorized":
+    case "Subscribed":
+      return forward(machine, event._tag, at)
+    case "Heard":
+      return stay(machine)
+    case "Ended":
+      return hasSocket(machine.phase) ? end(machine, event.end, at) : stay(machine)
+    case "Unaccepted":
+      return unaccepted(machine, event.end, at)
+    case "Identified":
+      return identified(machine, event.isOther)
+    case "Explained":
+      return explained(machine, event.end, at)
+    case "Unanswered":
+      return probe(machine)
+    case "ProbeAnswered":
+    case "ProbeFailed":
+      return probed(machine, event._tag === "ProbeAnswered", at)
+    default:
+      return moveByWorld(machine, event._tag, at)
+  }
+}
+
+const moveByWorld = (machine: Machine, event: WorldEvent, at: Circumstances): Step => {
+  switch (event) {
+    case "RetryNow":
+      return isIdle(machine) ? ask(machine, at) : stay(machine)
+    case "Online":
+      return isWaiting(machine) ? ask(machine, at) : probe(machine)
+    case "Offline":
+      return isWaiting(machine) ? stay({ ...machine, status: { _tag: "Offline" } }) : probe(machine)
+    case "Visible":
+      return shown({ ...machine, hiddenSince: undefined }, at)
+    case "Invisible":
+      return stay({ ...machine, hiddenSince: at.now })
+    case "PageShown":
+      return machine.phase._tag === "Connected"
+        ? then(leave(machine, "the page was away", at), (left) => ask(left, at))
+        : shown(machine, at)
+    case "PageHidden":
+      return isActive(machine.phase) ? away(machine, at) : stay(machine)
+    case "Closing":
+      return close(machine)
+  }
+}
+
+const isWaiting = ({ phase }: Machine): boolean => phase._tag === "Waiting"
+const isIdle = (machine: Machine): boolean => isWaiting(machine) || machine.phase._tag === "Refused"
+
+const tick = (machine: Machine, { now, ...at }: Circumstances): Step => {
+  const { hiddenSince, liveness, phase } = machine
+  const { hiddenTimeout, silenceMin } = at.tunables
+  if (!isWatched(phase)) return stay(machine)
+  if (hiddenSince !== undefined && now >= hiddenSince + hiddenTimeout) {
+    return away(machine, { now, ...at })
+  }
+  if (phase._tag === "Waiting" && now >= phase.until) return ask(machine, { now, ...at })
+  return now >= Liveness.silentAt(liveness, silenceMin) ? probe(machine) : stay(machine)
+}
+
+// An attempt, from the token to the subscription.
+
+const ask = (machine: Machine, { isOnline }: Circumstances): Step => {
+  // While a lost connection is tried again, the status goes on to say why.
+  const { status } = machine
+  const goesOn = status._tag === "Reconnecting" || (status._tag === "Offline" && !isOnline)
+  return {
+    machine: { ...machine, phase: { _tag: "Asking" }, status: goesOn ? status : connecting },
+    actions: [{ _tag: "AskToken" }]
+  }
+}
+
+const tokenGiven = (machine: Machine, token: Token, at: Circumstances): Step => {
+  const next = { ...machine, latest: token }
+  if (machine.phase._tag === "Refused") return tokenChanged(next, at)
+  if (machine.phase._tag !== "Asking") return stay(machine)
+  const socket = machine.socket + 1
+  return {
+    machine: { ...next, socket, tried: token, phase: { _tag: "Opening" } },
+    actions: [{ _tag: "Open", socket }]
+  }
+}
+
+const forward = (
+  machine: Machine,
+  event: "Opened" | "Authorized" | "Subscribed",
+  at: Circumstances
+): Step => {
+  const { phase } = machine
+  if (phase._tag === "Opening" && event === "Opened") return opened(machine)
+  if (phase._tag === "Authorizing" && event === "Authorized") return subscribe(machine)
+  if (phase._tag === "Subscribing" && event === "Subscribed") return connect(machine, at)
+  if (phase._tag === "Connected" && event === "Authorized") return tokenReplaced(machine, at)
+  return stay(machine)
+}
+
+const opened = (machine: Machine): Step => {
+  // The newest there is: it may have changed while the socket opened.
+  const token = machine.latest
+  const next = { ...machine, tried: token, explanation: undefined, explainedAt: undefined }
+  if (Option.isNone(token)) return subscribe(next)
+  return {
+    machine: { ...next, phase: { _tag: "Authorizing" } },
+    actions: [{ _tag: "Authorize", token }]
+  }
+}
+
+const subscribe = (machine: Machine): Step => ({
+  machine: { ...machine, phase: { _tag: "Subscribing" } },
+  actions: [{ _tag: "Subscribe" }]
+})
+
+const connect = (machine: Machine, { now, wall }: Circumstances): Step => {
+  const { tried, troubleSince } = machine
+  const generation = machine.generation + 1
+  const outage = troubleSince === undefined ? 0 : now - troubleSince
+  const phase: Phase = {
+    _tag: "Connected",
+    token: tried,
+    since: now,
+    probing: false,
+    change: undefined
+  }
+  const status: ConnectionStatus = { _tag: "Connected", generation, since: wall }
+  return then(
+    {
+      machine: { ...machine, generation, phase, status },
+      actions: [{ _tag: "TellConnected", generation, outage }]
+    },
+    replaceToken
+  )
+}
+
+// A token that changes.
+
+const tokenChanged = (machine: Machine, at: Circumstances): Step => {
+  const { attempt, latest, phase, tried } = machine
+  switch (phase._tag) {
+    case "Waiting":
+      return ask(machine, at)
+    case "Refused":
+      if (Equal.equals(latest, tried)) return stay(machine)
+      // Where one token after another is refused, the next one waits its turn.
+      return attempt < 2 ? ask(machine, at) : wait(machine, "the last token was refused", at)
+    case "Connected":
+      return Option.isNone(latest) && Option.isSome(phase.token)
+        ? then({ machine, actions: [{ _tag: "SayGoodbye" }] }, (m) =>
+            end(m, lost("signed out"), at)
+          )
+        : replaceToken(machine)
+    default:
+      return stay(machine)
+  }
+}
+
+/** Puts the latest token in place of that of the live connection, one change at a time. */
+const replaceToken = (machine: Machine): Step => {
+  const { latest, phase } = machine
+  if (phase._tag !== "Connected" || phase.change !== undefined) return stay(machine)
+  if (Equal.equals(latest, phase.token)) return stay(machine)
+  return {
+    machine: { ...machine, phase: { ...phase, change: { token: latest, isOther: false } } },
+    actions: [{ _tag: "Identify", before: phase.token, after: latest }]
+  }
+}
+
+const identified = (machine: Machine, isOther: boolean): Step => {
+  const { phase } = machine
+  if (phase._tag !== "Connected" || phase.change === undefined) return stay(machine)
+  const { token } = phase.change
+  const authorize: Action = { _tag: "Authorize", token }
+  return {
+    machine: { ...machine, phase: { ...phase, change: { token, isOther } } },
+    // Under the new user, nobody could end the sessions of the old one.
+    actions: isOther ? [{ _tag: "SayGoodbye" }, authorize] : [authorize]
+  }
+}
+
+const tokenReplaced = (machine: Machine, at: Circumstances): Step => {
+  const { phase } = machine
+  if (phase._tag !== "Connected" || phase.change === undefined) return stay(machine)
+  const { isOther, token } = phase.change
+  const next = { ...machine, tried: token }
+  if (!isOther) return replaceToken({ ...next, phase: { ...phase, token, change: undefined } })
+  const reason = "another user signed in"
+  return then(
+    { machine: settled(next, at), actions: [{ _tag: "TellDisconnected", reason }] },
+    (other) => connect(other, at)
+  )
+}
+
+const unaccepted = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step => {
+  const { phase } = machine
+  if (phase._tag === "Authorizing") return end(machine, ending, at)
+  if (phase._tag !== "Connected" || phase.change === undefined) return stay(machine)
+  const tried = ending._tag === "Unauthorized" ? phase.change.token : machine.tried
+  return end({ ...machine, tried }, ending, at)
+}
+
+// An end, and what comes after it.
+
+/** A connection that has held counts as the end of all trouble before it. */
+const settled = (machine: Machine, { now, tunables }: Circumstances): Machine => {
+  const { phase } = machine
+  const isStable = phase._tag === "Connected" && now - phase.since >= tunables.stableAfter
+  return isStable ? { ...machine, attempt: 0, troubleSince: undefined } : machine
+}
+
+const leave = (machine: Machine, reason: string, at: Circumstances): Step => {
+  const { phase } = machine
+  const actions: Array<Action> = []
+  if (hasSocket(phase)) actions.push({ _tag: "CloseSocket" })
+  if (phase._tag === "Connected") actions.push({ _tag: "TellDisconnected", reason })
+  return { machine: settled(machine, at), actions }
+}
+
+const end = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step =>
+  then(leave(machine, ending.reason, at), (left) => {
+    const next = {
+      ...left,
+      attempt: left.attempt + 1,
+      troubleSince: left.troubleSince ?? at.now
+    }
+    const known = ending.isUnexplained === true ? (machine.explanation ?? ending) : ending
+    if (known._tag !== "Lost") return refuse(next, known, at)
+    const waiting = wait(next, known.reason, at)
+    return ending.isUnexplained === true ? then(waiting, (m) => explain(m, at)) : waiting
+  })
+
+const wait = (machine: Machine, reason: string, at: Circumstances): Step => {
+  const { attempt } = machine
+  const { backoffBase: base, backoffMax: max } = at.tunables
+  const trouble = at.now - (machine.troubleSince ?? at.now)
+  const delay = backoff({ attempt, random: at.random, base, max, trouble })
+  const phase: Phase = { _tag: "Waiting", until: at.now + delay }
+  const status: ConnectionStatus = at.isOnline
+    ? { _tag: "Reconnecting", attempt, retryAt: at.wall + delay, reason }
+    : { _tag: "Offline" }
+  return stay({ ...machine, phase, status })
+}
+
+const refuse = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step => {
+  const { _tag, reason } = ending
+  if (_tag === "Lost") return stay(machine)
+  const refused: Machine = {
+    ...machine,
+    phase: { _tag: "Refused" },
+    status: { _tag, reason },
+    explainedAt: undefined,
+    explanation: undefined
+  }
+  if (!Equal.equals(machine.latest, machine.tried)) return tokenChanged(refused, at)
+  // Whoever gives the tokens may have another one by now.
+  return { machine: refused, actions: _tag === "Unauthorized" ? [{ _tag: "AskToken" }] : [] }
+}
+
+/** A browser hides why no socket opens; asking the API tells more. Not the first time it happens. */
+const explain = (machine: Machine, { isOnline, now }: Circumstances): Step => {
+  const { attempt, explainedAt, tried } = machine
+  const isRecent = explainedAt !== undefined && now - explainedAt < explainInterval
+  if (!isOnline || isRecent || attempt < 2) return stay(machine)
+  return {
+    machine: { ...machine, explainedAt: now },
+    actions: [{ _tag: "Explain", token: tried }]
+  }
+}
+
+const explained = (machine: Machine, explanation: ConnectionEnd, at: Circumstances): Step => {
+  const { explainedAt, phase, status } = machine
+  if (explainedAt === undefined) return stay(machine)
+  const next = { ...machine, explanation }
+  if (phase._tag !== "Waiting") return stay(next)
+  if (explanation._tag !== "Lost") return refuse(next, explanation, at)
+  if (status._tag !== "Reconnecting") return stay(next)
+  return stay({ ...next, status: { ...status, reason: explanation.reason } })
+}
+
+// Whether it still lives.
+
+const probe = (machine: Machine): Step => {
+  const { phase } = machine
+  if (phase._tag !== "Connected" || phase.probing) return stay(machine)
+  return {
+    machine: { ...machine, phase: { ...phase, probing: true } },
+    actions: [{ _tag: "Probe" }]
+  }
+}
+
+const probed = (machine: Machine, isAlive: boolean, at: Circumstances): Step => {
+  const { phase } = machine
+  if (phase._tag !== "Connected" || !phase.probing) return stay(machine)
+  if (!isAlive) return end(machine, lost("the connection fell silent"), at)
+  return stay({ ...machine, phase: { ...phase, probing: false } })
+}
+
+const resume = (machine: Machine, at: Circumstances): Step =>
+  isWaiting(machine)
+    ? ask(machine, at)
+    : then({ machine, actions: [{ _tag: "TellResumed" }] }, probe)
+
+// The page and its network.
+
+const shown = (machine: Machine, at: Circumstances): Step =>
+  machine.phase._tag === "Away" || isWaiting(machine) ? ask(machine, at) : stay(machine)
+
+const away = (machine: Machine, at: Circumstances): Step => {
+  const goodbye: ReadonlyArray<Action> =
+    machine.phase._tag === "Connected" ? [{ _tag: "SayGoodbye" }] : []
+  return then({ machine, actions: goodbye }, (m) =>
+    then(leave(m, "the page is hidden", at), (left) =>
+      stay({
+        ...left,
+        phase: { _tag: "Away" },
+        status: paused,
+        attempt: 0,
+        troubleSince: undefined
+      })
+    )
+  )
+}
+
+const close = (machine: Machine): Step => ({
+  machine: { ...machine, phase: { _tag: "Closed" }, status: closed },
+  actions: hasSocket(machine.phase) ? [{ _tag: "CloseSocket" }] : []
+})

@@ -1,0 +1,103 @@
+/**
+ * What the socket does not tell, asked of the API over HTTP: whose a token is, and why no socket
+ * opens. Browsers hide the latter, and so does the WebSocket of Node.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { Token } from "../Auth.ts"
+import { SanityClient } from "../SanityClient.ts"
+import { type ConnectionEnd, fromHttpStatus, lost } from "./ConnectionEnd.ts"
+
+/** The API version of `/users/me`, as the App SDK asks for it. */
+const usersVersion = "2021-06-07"
+
+/** Sent with the request. */
+const tag = "users.get-current"
+
+/**
+ * - `userOf`: the id of the token's user, undefined where it can't be known.
+ * - `explain`: why no socket opens: a refused token, a refused page, or a host that can't be reached.
+ */
+export class Inquiry extends Context.Service<
+  Inquiry,
+  {
+    readonly userOf: (token: Token) => Effect.Effect<string | undefined>
+    readonly explain: (token: Token) => Effect.Effect<ConnectionEnd>
+  }
+>()("effect-sanity-presence/bifur/Inquiry") {}
+
+const decodeUser = Schema.decodeUnknownOption(Schema.Struct({ id: Schema.String }))
+const decodeStatus = Schema.decodeUnknownOption(Schema.Struct({ statusCode: Schema.Finite }))
+
+/** The status of an answer; a redirect that is not followed has none in browsers. */
+const statusOf = (response: Response): number =>
+  response.type === "opaqueredirect" ? 302 : response.status
+
+const get = (url: URL, init: RequestInit): Effect.Effect<Option.Option<Response>> =>
+  Effect.option(Effect.tryPromise((signal) => fetch(url, { ...init, signal, credentials: "omit" })))
+
+const make = Effect.gen(function* () {
+  const { client, socketUrl } = yield* SanityClient
+
+  /** The HTTP status, 0 where no answer could be read, and the user where there is one. */
+  const me = (token: Token) =>
+    Effect.tryPromise({
+      try: (signal): Promise<unknown> =>
+        client
+          .withConfig({
+            apiVersion: usersVersion,
+            maxRetries: 0,
+            // The app decided to use a token in a browser when it gave one to presence.
+            ignoreBrowserTokenWarning: true,
+            ...(Option.isSome(token) ? { token: Redacted.value(token.value) } : {})
+          })
+          .request({ url: "/users/me", tag, signal }),
+      catch: (error) => Option.getOrUndefined(decodeStatus(error))?.statusCode ?? 0
+    }).pipe(
+      Effect.match({
+        onFailure: (status) => ({ status, userId: undefined }),
+        onSuccess: (user) => ({
+          status: 200,
+          userId: Option.getOrUndefined(decodeUser(user))?.id
+        })
+      })
+    )
+
+  const explain = Effect.fnUntraced(function* (token: Token) {
+    const url = new URL(socketUrl)
+    url.protocol = url.protocol === "ws:" ? "http:" : "https:"
+    const { host } = url
+    const hasToken = Option.isSome(token)
+    const { status } = yield* me(token)
+    if (status === 401 && hasToken) return fromHttpStatus(host, status, hasToken)
+
+    const answer = yield* get(url, { redirect: "manual" })
+    if (Option.isSome(answer)) {
+      // Where the API takes the token, it is not what is refused here.
+      return fromHttpStatus(host, statusOf(answer.value), hasToken && status !== 200)
+    }
+    // The address of the socket may be closed to pages where that of the API is open.
+    if (status > 0) return fromHttpStatus(host, 200, hasToken)
+
+    // An answer that a page may not read still says that the host can be reached.
+    const isPage = typeof location !== "undefined"
+    if (!isPage || Option.isNone(yield* get(url, { mode: "no-cors" }))) {
+      return lost(`${host} could not be reached`)
+    }
+    return lost(
+      `${host} does not let pages of ${location.origin} in. Add that origin, with credentials, to the CORS origins of the project`
+    )
+  })
+
+  return Inquiry.of({
+    userOf: (token) => Effect.map(me(token), ({ userId }) => userId),
+    explain
+  })
+})
+
+/** Asks the API of the client's project. */
+export const layer: Layer.Layer<Inquiry, never, SanityClient> = Layer.effect(Inquiry, make)
