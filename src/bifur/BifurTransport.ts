@@ -251,6 +251,8 @@ const make = Effect.gen(function* () {
             Effect.annotateLogs({ action: "presence/connection-end", end: end._tag })
           )
         )
+        // It closes by itself now; interrupted, it would wait for a handshake that has failed.
+        if (machine.socket === socket) connection = undefined
         dispatch({ _tag: "Ended", socket, end })
       }
     }

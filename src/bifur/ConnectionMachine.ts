@@ -19,16 +19,10 @@ export interface Tunables {
   readonly hiddenTimeout: number
 }
 
-/** A token that is being put in place of another on a live connection. */
-interface Change {
-  readonly token: Token
-  /** Under way: whose token is it, or is it accepted. */
-  readonly isOther: boolean
-}
-
 /**
  * - `Asking` for the token; `Opening` the socket; `Authorizing`, `Subscribing` on it.
- * - `Connected`: subscribed. `probing` while a request tests whether the socket lives.
+ * - `Connected`: subscribed. `probing` while a request tests whether the socket lives; `change` is
+ *   the token that is being put in place of the one in use.
  * - `Waiting` until the next attempt.
  * - `Refused`: not tried again until the token changes or somebody asks for it.
  * - `Away`: the page is hidden away.
@@ -41,7 +35,7 @@ export type Phase =
       readonly token: Token
       readonly since: number
       readonly probing: boolean
-      readonly change: Change | undefined
+      readonly change: Token | undefined
     }
   | { readonly _tag: "Waiting"; readonly until: number }
   | { readonly _tag: "Refused" | "Away" | "Closed" }
@@ -49,6 +43,7 @@ export type Phase =
 /**
  * - `latest`: the token as last heard of; `tried`: the one that the last connection stood or fell with.
  * - `socket`: the number of the last socket; what an older one says is not listened to.
+ *   `isSubscribed` once it is.
  * - `attempt`: attempts since the last stable connection; `troubleSince`: when that ended.
  * - `explainedAt`: when it was last looked into why no socket opens, and the `explanation`.
  * - `hiddenSince`: since when nobody can see the page.
@@ -59,6 +54,7 @@ export interface Machine {
   readonly latest: Token
   readonly tried: Token
   readonly socket: number
+  readonly isSubscribed: boolean
   readonly generation: number
   readonly attempt: number
   readonly troubleSince: number | undefined
@@ -137,6 +133,7 @@ export const initial = (token: Token, { now, wall }: Circumstances): Machine => 
   latest: token,
   tried: Option.none(),
   socket: 0,
+  isSubscribed: false,
   generation: 0,
   attempt: 0,
   troubleSince: undefined,
@@ -229,7 +226,7 @@ const move = (machine: Machine, event: Event, at: Circumstances): Step => {
     case "Unaccepted":
       return unaccepted(machine, event.end, at)
     case "Identified":
-      return identified(machine, event.isOther)
+      return identified(machine, event.isOther, at)
     case "Explained":
       return explained(machine, event.end, at)
     case "Unanswered":
@@ -281,25 +278,36 @@ const tick = (machine: Machine, { now, ...at }: Circumstances): Step => {
 
 // An attempt, from the token to the subscription.
 
-const ask = (machine: Machine, { isOnline }: Circumstances): Step => {
-  // While a lost connection is tried again, the status goes on to say why.
+/** While a lost connection is tried again, the status goes on to say why. */
+const begun = (machine: Machine, { isOnline }: Circumstances): Machine => {
   const { status } = machine
   const goesOn = status._tag === "Reconnecting" || (status._tag === "Offline" && !isOnline)
+  return goesOn ? machine : { ...machine, status: connecting }
+}
+
+const ask = (machine: Machine, at: Circumstances): Step => ({
+  machine: { ...begun(machine, at), phase: { _tag: "Asking" } },
+  actions: [{ _tag: "AskToken" }]
+})
+
+const open = (machine: Machine, at: Circumstances): Step => {
+  const socket = machine.socket + 1
   return {
-    machine: { ...machine, phase: { _tag: "Asking" }, status: goesOn ? status : connecting },
-    actions: [{ _tag: "AskToken" }]
+    machine: {
+      ...begun(machine, at),
+      socket,
+      isSubscribed: false,
+      tried: machine.latest,
+      phase: { _tag: "Opening" }
+    },
+    actions: [{ _tag: "Open", socket }]
   }
 }
 
 const tokenGiven = (machine: Machine, token: Token, at: Circumstances): Step => {
   const next = { ...machine, latest: token }
-  if (machine.phase._tag === "Refused") return tokenChanged(next, at)
-  if (machine.phase._tag !== "Asking") return stay(machine)
-  const socket = machine.socket + 1
-  return {
-    machine: { ...next, socket, tried: token, phase: { _tag: "Opening" } },
-    actions: [{ _tag: "Open", socket }]
-  }
+  if (machine.phase._tag === "Asking") return open(next, at)
+  return machine.phase._tag === "Refused" ? tokenChanged(next, at) : stay(machine)
 }
 
 const forward = (
@@ -309,9 +317,11 @@ const forward = (
 ): Step => {
   const { phase } = machine
   if (phase._tag === "Opening" && event === "Opened") return opened(machine)
-  if (phase._tag === "Authorizing" && event === "Authorized") return subscribe(machine)
+  if (phase._tag === "Authorizing" && event === "Authorized") {
+    return machine.isSubscribed ? connect(machine, at) : subscribe(machine)
+  }
   if (phase._tag === "Subscribing" && event === "Subscribed") return connect(machine, at)
-  if (phase._tag === "Connected" && event === "Authorized") return tokenReplaced(machine, at)
+  if (phase._tag === "Connected" && event === "Authorized") return tokenReplaced(machine)
   return stay(machine)
 }
 
@@ -345,7 +355,7 @@ const connect = (machine: Machine, { now, wall }: Circumstances): Step => {
   const status: ConnectionStatus = { _tag: "Connected", generation, since: wall }
   return then(
     {
-      machine: { ...machine, generation, phase, status },
+      machine: { ...machine, isSubscribed: true, generation, phase, status },
       actions: [{ _tag: "TellConnected", generation, outage }]
     },
     replaceToken
@@ -358,11 +368,11 @@ const tokenChanged = (machine: Machine, at: Circumstances): Step => {
   const { attempt, latest, phase, tried } = machine
   switch (phase._tag) {
     case "Waiting":
-      return ask(machine, at)
+      return open(machine, at)
     case "Refused":
       if (Equal.equals(latest, tried)) return stay(machine)
       // Where one token after another is refused, the next one waits its turn.
-      return attempt < 2 ? ask(machine, at) : wait(machine, "the last token was refused", at)
+      return attempt < 2 ? open(machine, at) : wait(machine, "the last token was refused", at)
     case "Connected":
       return Option.isNone(latest) && Option.isSome(phase.token)
         ? then({ machine, actions: [{ _tag: "SayGoodbye" }] }, (m) =>
@@ -380,41 +390,45 @@ const replaceToken = (machine: Machine): Step => {
   if (phase._tag !== "Connected" || phase.change !== undefined) return stay(machine)
   if (Equal.equals(latest, phase.token)) return stay(machine)
   return {
-    machine: { ...machine, phase: { ...phase, change: { token: latest, isOther: false } } },
+    machine: { ...machine, phase: { ...phase, change: latest } },
     actions: [{ _tag: "Identify", before: phase.token, after: latest }]
   }
 }
 
-const identified = (machine: Machine, isOther: boolean): Step => {
+const identified = (machine: Machine, isOther: boolean, at: Circumstances): Step => {
   const { phase } = machine
   if (phase._tag !== "Connected" || phase.change === undefined) return stay(machine)
-  const { token } = phase.change
-  const authorize: Action = { _tag: "Authorize", token }
+  const authorize: Action = { _tag: "Authorize", token: phase.change }
+  if (!isOther) return { machine, actions: [authorize] }
+  // Under the new user nobody could end the sessions of the old one. A new generation begins, on the
+  // same socket and subscription.
   return {
-    machine: { ...machine, phase: { ...phase, change: { token, isOther } } },
-    // Under the new user, nobody could end the sessions of the old one.
-    actions: isOther ? [{ _tag: "SayGoodbye" }, authorize] : [authorize]
+    machine: {
+      ...settled(machine, at),
+      tried: phase.change,
+      phase: { _tag: "Authorizing" },
+      status: connecting
+    },
+    actions: [
+      { _tag: "SayGoodbye" },
+      { _tag: "TellDisconnected", reason: "another user signed in" },
+      authorize
+    ]
   }
 }
 
-const tokenReplaced = (machine: Machine, at: Circumstances): Step => {
+const tokenReplaced = (machine: Machine): Step => {
   const { phase } = machine
   if (phase._tag !== "Connected" || phase.change === undefined) return stay(machine)
-  const { isOther, token } = phase.change
-  const next = { ...machine, tried: token }
-  if (!isOther) return replaceToken({ ...next, phase: { ...phase, token, change: undefined } })
-  const reason = "another user signed in"
-  return then(
-    { machine: settled(next, at), actions: [{ _tag: "TellDisconnected", reason }] },
-    (other) => connect(other, at)
-  )
+  const token = phase.change
+  return replaceToken({ ...machine, tried: token, phase: { ...phase, token, change: undefined } })
 }
 
 const unaccepted = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step => {
   const { phase } = machine
   if (phase._tag === "Authorizing") return end(machine, ending, at)
   if (phase._tag !== "Connected" || phase.change === undefined) return stay(machine)
-  const tried = ending._tag === "Unauthorized" ? phase.change.token : machine.tried
+  const tried = ending._tag === "Unauthorized" ? phase.change : machine.tried
   return end({ ...machine, tried }, ending, at)
 }
 

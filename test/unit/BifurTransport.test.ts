@@ -1,137 +1,21 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
+import { ConnectionStatus } from "../../src/index.ts"
 import {
-  Auth,
-  BifurTransport,
-  ConnectionStatus,
-  PageEvents,
-  SanityClient,
-  SessionId,
-  type Token,
-  Transport,
-  type TransportSignal
-} from "../../src/index.ts"
-import { lost } from "../../src/bifur/ConnectionEnd.ts"
-import { Inquiry } from "../../src/bifur/Inquiry.ts"
-import * as FakeWebSocket from "../support/FakeWebSocket.ts"
-import { makePage } from "../support/page.ts"
-
-const { settle } = FakeWebSocket
-const sessionId = SessionId.make("own-session")
-const announce = { _tag: "Announce", sessionId, locations: [] } as const
-
-const token = (value: string): Token => Option.some(Redacted.make(value))
-
-/** A transport on sockets that the test moves, in a scope that the test closes. */
-const setup = Effect.fnUntraced(function* (initial: Token = token("t1")) {
-  const { layer: webSocket, sockets } = FakeWebSocket.make()
-  const tokens = yield* SubscriptionRef.make(initial)
-  const page = makePage()
-  const scope = yield* Scope.make()
-  yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
-  const inquiry = {
-    users: new Map<string, string>(),
-    explanation: lost("nobody knows why"),
-    asked: 0
-  }
-  const layer = BifurTransport.layerParts.pipe(
-    Layer.provide(
-      Layer.succeed(Inquiry, {
-        userOf: (asked) =>
-          Effect.sync(() =>
-            Option.getOrUndefined(
-              Option.map(asked, (value) => inquiry.users.get(Redacted.value(value)))
-            )
-          ),
-        explain: () =>
-          Effect.sync(() => {
-            inquiry.asked += 1
-            return inquiry.explanation
-          })
-      })
-    ),
-    Layer.provide(webSocket),
-    Layer.provide(Auth.layerRef(tokens)),
-    Layer.provide(SanityClient.layer({ projectId: "abc", dataset: "d-1" })),
-    Layer.provide(Layer.succeed(PageEvents.PageEvents, page.events))
-  )
-  const context = yield* Layer.buildWithScope(layer, scope)
-  const transport = yield* Effect.provide(Transport.use(Effect.succeed), context)
-  const signals: Array<TransportSignal> = []
-  const batches: Array<number> = []
-  yield* transport.signals.pipe(
-    Stream.runForEachArray((batch) =>
-      Effect.sync(() => {
-        const told = batch.filter(({ _tag }) => _tag !== "Heard")
-        if (told.length > 0) batches.push(told.length)
-        signals.push(...told)
-      })
-    ),
-    Effect.forkIn(scope)
-  )
-  yield* settle
-  return {
-    transport,
-    signals,
-    batches,
-    sockets,
-    tokens,
-    inquiry,
-    page,
-    close: Scope.close(scope, Exit.void),
-    firePage: (event: PageEvents.PageEvent) =>
-      Effect.andThen(
-        Effect.sync(() => page.fire(event)),
-        settle
-      ),
-    status: SubscriptionRef.get(transport.status)
-  }
-})
-
-type Setup = Effect.Success<ReturnType<typeof setup>>
-
-const connect = Effect.fnUntraced(function* ({ sockets }: Setup) {
-  const socket = sockets.last()
-  socket.open()
-  yield* settle
-  if (socket.methods.includes("authorization")) {
-    socket.reply("authorization")
-    yield* settle
-  }
-  socket.reply("presence_subscribe", { result: "sub-1" })
-  yield* settle
-  return socket
-})
-
-const step = 50
-
-/** Moves the clock until another socket is made; answers by how much (milliseconds). */
-const nextSocket = Effect.fnUntraced(function* ({ sockets }: Setup) {
-  const before = sockets.all.length
-  let waited = 0
-  while (sockets.all.length === before) {
-    assert.isBelow(waited, 300_000, "no further attempt")
-    yield* TestClock.adjust(step)
-    waited += step
-  }
-  return waited
-})
-
-const event = (result: unknown, subscription = "sub-1") =>
-  JSON.stringify({
-    jsonrpc: "2.0",
-    method: "presence_subscription",
-    params: { subscription, result }
-  })
-const goodbye = (session: string) => event({ type: "disconnect", i: "p-bob", m: { session } })
+  announce,
+  connect,
+  event,
+  goodbye,
+  nextSocket,
+  setup,
+  step,
+  token
+} from "../support/FakeBifur.ts"
+import { settle } from "../support/FakeWebSocket.ts"
 
 describe("BifurTransport", () => {
   it.effect("[C1] opens, authorizes, subscribes, and only then says that it is connected", () =>
