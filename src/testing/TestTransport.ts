@@ -16,6 +16,7 @@ import { countDrop } from "../Drops.ts"
 import { PageEvents } from "../PageEvents.ts"
 import { PresenceConfig } from "../PresenceConfig.ts"
 import { type SessionId, UserId } from "../Session.ts"
+import { monotonicMillis } from "../Time.ts"
 import {
   NotConnected,
   RequestTimeout,
@@ -34,6 +35,7 @@ import { decode } from "./wire.ts"
  * - `disconnect` loses the connection, and keeps it lost until `reconnect`.
  * - `partition` keeps it open but delivers nothing in either direction, until `heal`: what is sent
  *   meanwhile times out.
+ * - `resume` tells that the machine slept, as a transport does that notices it.
  * - `refuse` loses it for good, with the status that a server's refusal would give.
  * - `sent` is everything that was sent so far, oldest first; `retries` counts calls of `retryNow`.
  */
@@ -44,6 +46,7 @@ export class TestNetwork extends Context.Service<
     readonly reconnect: Effect.Effect<void>
     readonly partition: Effect.Effect<void>
     readonly heal: Effect.Effect<void>
+    readonly resume: Effect.Effect<void>
     readonly refuse: (
       status: Extract<ConnectionStatus, { _tag: "Unauthorized" | "Failed" }>
     ) => Effect.Effect<void>
@@ -78,11 +81,15 @@ export const connect = Effect.fnUntraced(function* (
   let generation = 0
   let link: "up" | "partitioned" | "down" = "down"
   let present: SessionId | undefined
+  let lostAt: number | undefined
 
   const receive = (text: string) => {
     if (link !== "up") return
     const { dropped, event } = decode(text, limits)
-    if (event !== undefined) Queue.offerUnsafe(signals, { _tag: "Received", event })
+    Queue.offerUnsafe(
+      signals,
+      event === undefined ? { _tag: "Heard" } : { _tag: "Received", event }
+    )
     for (const reason of dropped) Effect.runForkWith(context)(countDrop(reason))
   }
 
@@ -91,13 +98,15 @@ export const connect = Effect.fnUntraced(function* (
     link = "up"
     generation += 1
     const since = yield* Clock.currentTimeMillis
+    const outage = lostAt === undefined ? 0 : (yield* monotonicMillis) - lostAt
     yield* SubscriptionRef.set(status, { _tag: "Connected", generation, since })
-    Queue.offerUnsafe(signals, { _tag: "Connected", generation, outage: 0 })
+    Queue.offerUnsafe(signals, { _tag: "Connected", generation, outage })
   })
   const down = Effect.fnUntraced(function* (next: ConnectionStatus, reason: string) {
     if (link === "down") return yield* SubscriptionRef.set(status, next)
     link = "down"
     present = undefined
+    lostAt = yield* monotonicMillis
     yield* SubscriptionRef.set(status, next)
     Queue.offerUnsafe(signals, { _tag: "Disconnected", reason })
   })
@@ -157,6 +166,9 @@ export const connect = Effect.fnUntraced(function* (
       reconnect: up,
       partition: setLink("up", "partitioned"),
       heal: setLink("partitioned", "up"),
+      resume: Effect.sync(() => {
+        if (link !== "down") Queue.offerUnsafe(signals, { _tag: "Resumed" })
+      }),
       refuse: (refusal) => down(refusal, refusal.reason),
       sent: Effect.sync(() => [...sent]),
       retries: Effect.sync(() => retries)
