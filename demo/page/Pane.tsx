@@ -45,7 +45,7 @@ export function Pane({ announce, index, visitor }: PaneProps) {
         </div>
         <AutopilotSwitch isOn={isOn} onChange={setOn} name={name} />
       </header>
-      <Status status={status} />
+      <Status />
       <div className="pane-body">
         <DocumentForm pane={index} people={people} current={current} onFocus={takeOver} />
         <PeopleList people={people} />

@@ -50,12 +50,11 @@ const make = Effect.gen(function* () {
         client
           .withConfig({
             apiVersion: usersVersion,
-            maxRetries: 0,
             // The app decided to use a token in a browser when it gave one to presence.
             ignoreBrowserTokenWarning: true,
             ...(Option.isSome(token) ? { token: Redacted.value(token.value) } : {})
           })
-          .request({ url: "/users/me", tag, signal }),
+          .request({ url: "/users/me", tag, signal, maxRetries: 0 }),
       catch: (error) => Option.getOrUndefined(decodeStatus(error))?.statusCode ?? 0
     }).pipe(
       Effect.match({

@@ -5,4 +5,5 @@ export {
   usePresenceHandle
 } from "./PresenceProvider.tsx"
 export { type UsePresence, usePresence } from "./usePresence.ts"
+export { type PresenceStatus, usePresenceStatus } from "./usePresenceStatus.ts"
 export { useStateSource } from "./useStateSource.ts"

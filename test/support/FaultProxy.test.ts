@@ -329,6 +329,21 @@ describe("cut, reset and refuse", () => {
     })
   )
 
+  it.live("reset closes a socket whose end is just being passed on, too", () =>
+    Effect.gen(function* () {
+      const { pair, proxy } = yield* setUp()
+      const { client, remote } = yield* pair
+      yield* proxy.blackHole("up")
+      yield* client.finish
+      yield* remote.send("a")
+      yield* client.untilText("a")
+      // In one turn: healing sends the withheld FIN.
+      yield* soon("the reset", Effect.andThen(proxy.heal, proxy.reset))
+      assert.strictEqual(yield* proxy.connections, 0)
+      yield* remote.until("the end", () => remote.hasEnded || remote.end !== undefined)
+    })
+  )
+
   it.live("refuse destroys new connections, counts them, and leaves open ones alone", () =>
     Effect.gen(function* () {
       const { pair, proxy, server } = yield* setUp()
