@@ -4,7 +4,6 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberSet from "effect/FiberSet"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
@@ -76,7 +75,8 @@ export const make = Effect.fnUntraced(function* (
   sessionId: SessionId
 ): Effect.fn.Return<Announcer, never, Scope.Scope> {
   const page = yield* PageEvents
-  const sendInBackground = yield* FiberSet.makeRuntime()
+  const scope = yield* Effect.scope
+  const runFork = Effect.runForkWith(yield* Effect.context())
   const slots = new Map<symbol, ReadonlyArray<Location>>()
   const reported = yield* SubscriptionRef.make<ReadonlyArray<Location> | undefined>(undefined)
   const wake = yield* Latch.make(false)
@@ -93,14 +93,11 @@ export const make = Effect.fnUntraced(function* (
 
   /** An answer that is late, or never comes, must not hold back what comes next. */
   const announce = (locations: ReadonlyArray<Location>) =>
-    Effect.sync(() =>
-      sendInBackground(
-        transport.send({ _tag: "Announce", sessionId, locations }).pipe(
-          // The next announce repairs it: the idle one, or that of the next connection.
-          Effect.catch((error) => Effect.logDebug(error.message)),
-          Effect.annotateLogs({ action: "presence/announce" })
-        )
-      )
+    transport.send({ _tag: "Announce", sessionId, locations }).pipe(
+      // The next announce repairs it: the idle one, or that of the next connection.
+      Effect.catch((error) => Effect.logDebug(error.message)),
+      Effect.annotateLogs({ action: "presence/announce" }),
+      Effect.forkIn(scope, { startImmediately: true })
     )
 
   const loop = Effect.gen(function* () {
@@ -169,7 +166,7 @@ export const make = Effect.fnUntraced(function* (
   yield* Effect.acquireRelease(
     Effect.sync(() =>
       page.subscribe((event) => {
-        if (event === "visible") sendInBackground(heard)
+        if (event === "visible") runFork(heard)
       })
     ),
     (unsubscribe) => Effect.sync(unsubscribe)

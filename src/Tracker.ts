@@ -5,7 +5,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberHandle from "effect/FiberHandle"
+import * as Fiber from "effect/Fiber"
 import * as HashMap from "effect/HashMap"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
@@ -53,7 +53,8 @@ export const make = Effect.fnUntraced(function* (
   const state = yield* SubscriptionRef.make(PresenceState.emptyState)
   const changes = yield* PubSub.unbounded<PresenceState.PresenceChange>()
   const settled = yield* Deferred.make<void>()
-  const connection = yield* FiberHandle.make()
+  const scope = yield* Effect.scope
+  let connection: Fiber.Fiber<unknown> | undefined
   const ttl = Duration.toMillis(config.sessionTtl)
   let roster = PresenceState.empty
   let lastJoinedAt = 0
@@ -130,11 +131,13 @@ export const make = Effect.fnUntraced(function* (
     const now = yield* monotonicMillis
     yield* commit(applySignals(roster, signals, sessionId, now, config.limits), now)
     for (const signal of signals) {
-      if (signal._tag === "Connected") {
-        yield* FiberHandle.run(connection, whileConnected(signal.outage))
-      }
-      if (signal._tag === "Resumed") yield* FiberHandle.run(connection, whileConnected(0))
-      if (signal._tag === "Disconnected") yield* FiberHandle.clear(connection)
+      if (signal._tag === "Received" || signal._tag === "Heard") continue
+      if (connection !== undefined) yield* Fiber.interrupt(connection)
+      if (signal._tag === "Disconnected") continue
+      const outage = signal._tag === "Connected" ? signal.outage : 0
+      connection = yield* Effect.forkIn(whileConnected(outage), scope, {
+        startImmediately: true
+      })
     }
     return HashMap.size(roster.state.sessions)
   })

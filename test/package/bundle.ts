@@ -1,6 +1,7 @@
 /** Browser bundles, as an app's bundler would make them. */
+import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
-import { rolldown } from "rolldown"
+import { type InputOptions, rolldown } from "rolldown"
 
 /** React comes with the app, and so does the Sanity client. */
 const appsOwn = [/^react(\/|$)/, /^react-dom(\/|$)/, /^@sanity\/client(\/|$)/]
@@ -12,24 +13,51 @@ export interface Bundle {
   readonly modules: ReadonlyArray<string>
 }
 
-/** Bundles one entry, minified, for a browser. */
-export const bundle = async (input: string): Promise<Bundle> => {
-  const build = await rolldown({
-    input,
-    external: appsOwn,
-    platform: "browser",
-    // "use client" has no meaning in one bundle.
-    onLog: () => {}
-  })
-  const { output } = await build.generate({ format: "esm", minify: true })
+const chunksOf = async (options: InputOptions, minify: boolean) => {
+  // "use client" has no meaning in one bundle.
+  const build = await rolldown({ ...options, platform: "browser", onLog: () => {} })
+  const { output } = await build.generate({ format: "esm", minify })
   await build.close()
-  const chunks = output.flatMap((file) => (file.type === "chunk" ? [file] : []))
-  return {
-    kilobytes: gzipSync(chunks.map(({ code }) => code).join("")).length / 1000,
-    modules: chunks.flatMap(({ modules }) =>
-      Object.entries(modules).flatMap(([id, { renderedLength }]) =>
-        renderedLength > 0 ? [id] : []
-      )
+  return output.flatMap((file) => (file.type === "chunk" ? [file] : []))
+}
+
+const toBundle = (chunks: Awaited<ReturnType<typeof chunksOf>>): Bundle => ({
+  kilobytes: gzipSync(chunks.map(({ code }) => code).join("")).length / 1000,
+  modules: chunks.flatMap(({ modules }) =>
+    Object.entries(modules).flatMap(([id, { renderedLength }]) => (renderedLength > 0 ? [id] : []))
+  )
+})
+
+/** Bundles one entry, minified, for a browser. */
+export const bundle = async (input: string): Promise<Bundle> =>
+  toBundle(await chunksOf({ input, external: appsOwn }, true))
+
+/**
+ * Bundles what an entry uses of Effect and nothing else: every function that it calls, exactly. What a
+ * bundle would weigh without this library.
+ */
+export const bundleOfEffect = async (input: string): Promise<Bundle> => {
+  const own = await chunksOf({ input, external: [...appsOwn, /^effect\//] }, false)
+  const code = own.map((chunk) => chunk.code).join("\n")
+  const imports = [...code.matchAll(/import \* as ([\w$]+) from "(effect\/[^"]+)"/g)]
+  const uses = imports.flatMap(([, name = ""]) => {
+    const members = code.matchAll(new RegExp(`\\b${name.replaceAll("$", "\\$")}\\.(\\w+)`, "g"))
+    return [...new Set([...members].map(([use]) => use))]
+  })
+  const source = [...imports.map(([line]) => line), `export const used = [${uses.join(", ")}]`]
+  return toBundle(
+    await chunksOf(
+      {
+        input: "effect-used",
+        plugins: [
+          {
+            name: "effect-used",
+            resolveId: (id) => (id === "effect-used" ? fileURLToPath(import.meta.url) + id : null),
+            load: (id) => (id.endsWith("effect-used") ? source.join("\n") : null)
+          }
+        ]
+      },
+      true
     )
-  }
+  )
 }
