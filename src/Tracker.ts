@@ -8,7 +8,6 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as HashMap from "effect/HashMap"
 import * as PubSub from "effect/PubSub"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -30,13 +29,6 @@ export interface Tracker {
   readonly receive: (signals: ReadonlyArray<TransportSignal>) => Effect.Effect<number>
   readonly settled: Effect.Effect<void>
 }
-
-/** A failed roll call is repeated: without its answers, silence would look like absence. */
-const rollCallRetry = Schedule.exponential("1 second").pipe(
-  Schedule.modifyDelay(({ duration }) =>
-    Effect.succeed(Duration.min(duration, Duration.seconds(30)))
-  )
-)
 
 /**
  * A timer that rings so late was held up: the machine slept, or the page is hidden. Whoever is due
@@ -82,19 +74,26 @@ export const make = Effect.fnUntraced(function* (
     }
   })
 
-  /** Others may need as long again to be back as the outage lasted, but no longer than to expire. */
-  const dropStale = Effect.fnUntraced(function* (outage: number) {
-    const wait = Duration.toMillis(config.staleTimeout) + outage
-    yield* Effect.sleep(Math.min(ttl, wait))
-    yield* commit(PresenceState.dropStale(roster), yield* monotonicMillis)
+  /**
+   * Calls the roll and lets go of whoever does not answer. Others may need as long again to be back as
+   * the outage lasted, but no longer than to expire; and as long as that where the roll call was not
+   * taken: then only their own announces tell of them.
+   */
+  const callTheRoll = Effect.fnUntraced(function* (outage: number) {
+    const isTaken = yield* Effect.isSuccess(transport.send({ _tag: "RollCall", sessionId }))
+    const wait = isTaken ? Duration.toMillis(config.staleTimeout) + outage : ttl
+    const dropStale = Effect.gen(function* () {
+      yield* Effect.sleep(Math.min(ttl, wait))
+      yield* commit(PresenceState.dropStale(roster), yield* monotonicMillis)
+    })
+    yield* Effect.all([settle, dropStale], { concurrency: "unbounded", discard: true })
   })
 
   /** Nobody is let go of on a late timer before they have been asked for. */
   const confirm = Effect.fnUntraced(function* (now: number) {
     const doubted = PresenceState.markStale(roster, now - ttl)
     yield* commit(PresenceState.unchanged(PresenceState.forgive(doubted, now)), now)
-    yield* rollCall
-    yield* dropStale(0)
+    yield* callTheRoll(0)
   })
 
   const expire = Effect.gen(function* () {
@@ -110,22 +109,9 @@ export const make = Effect.fnUntraced(function* (
     }
   })
 
-  const rollCall = transport
-    .send({ _tag: "RollCall", sessionId })
-    .pipe(Effect.retry(rollCallRetry), Effect.ignore)
-
   // Ends with the connection: without one, silence proves nothing and nobody expires.
   const whileConnected = (outage: number) =>
-    Effect.all(
-      [
-        Effect.andThen(
-          rollCall,
-          Effect.all([settle, dropStale(outage)], { concurrency: "unbounded", discard: true })
-        ),
-        expire
-      ],
-      { concurrency: "unbounded", discard: true }
-    )
+    Effect.all([callTheRoll(outage), expire], { concurrency: "unbounded", discard: true })
 
   const receive = Effect.fnUntraced(function* (signals: ReadonlyArray<TransportSignal>) {
     const now = yield* monotonicMillis

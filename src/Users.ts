@@ -2,15 +2,14 @@
  * The profiles of the people in a room: batched, remembered, and never in anybody's way.
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as FiberMap from "effect/FiberMap"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Request from "effect/Request"
 import * as RequestResolver from "effect/RequestResolver"
-import * as Schedule from "effect/Schedule"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { Auth } from "./Auth.ts"
 import type { SanityClient } from "./SanityClient.ts"
@@ -65,16 +64,18 @@ const batchSize = 50
 /** The most people remembered; beyond it people are shown with their ids. Bounds the memory. */
 const capacity = 10_000
 
-/** 5 s, 10 s, … 5 min, about an hour in all; then only when somebody asks again. */
-const retries = Schedule.max([
-  Schedule.min([Schedule.exponential("5 seconds"), Schedule.spaced("5 minutes")]),
-  Schedule.recurs(16)
-])
+/** The waits before asking again: 5 s, 10 s, … 5 min. */
+const retryDelay = (attempt: number): Duration.Duration =>
+  Duration.seconds(Math.min(300, 5 * 2 ** attempt))
+
+/** About an hour in all; then only when somebody asks again. */
+const maxRetries = 16
 
 /** The service over any lookup. */
 export const make = Effect.fnUntraced(function* (lookup: UserLookup.UserLookup) {
   const profiles = yield* SubscriptionRef.make<Profiles>(HashMap.empty())
-  const asking = yield* FiberMap.make<UserId>()
+  const scope = yield* Effect.scope
+  const asking = new Set<UserId>()
 
   const remember = (found: ReadonlyMap<UserId, UserLookup.UserProfile>) =>
     found.size === 0
@@ -110,10 +111,13 @@ export const make = Effect.fnUntraced(function* (lookup: UserLookup.UserLookup) 
     })
   }).pipe(RequestResolver.setDelay(batchDelay), RequestResolver.batchN(batchSize))
 
-  const ask = (id: UserId) =>
+  const ask = (id: UserId, attempt = 0): Effect.Effect<void> =>
     Effect.request(new GetProfile({ id }), resolver).pipe(
-      Effect.retry(retries),
-      Effect.catch((error) => Effect.logDebug(error.message)),
+      Effect.catch((error) =>
+        attempt === maxRetries
+          ? Effect.logDebug(error.message)
+          : Effect.delay(ask(id, attempt + 1), retryDelay(attempt))
+      ),
       Effect.annotateLogs({ action: "presence/profile", user: id })
     )
 
@@ -122,9 +126,13 @@ export const make = Effect.fnUntraced(function* (lookup: UserLookup.UserLookup) 
     request: Effect.fnUntraced(function* (ids) {
       for (const id of ids) {
         const known = SubscriptionRef.getUnsafe(profiles)
-        if (HashMap.has(known, id)) continue
-        if (HashMap.size(known) + (yield* FiberMap.size(asking)) >= capacity) continue
-        yield* FiberMap.run(asking, id, ask(id), { onlyIfMissing: true })
+        if (HashMap.has(known, id) || asking.has(id)) continue
+        if (HashMap.size(known) + asking.size >= capacity) continue
+        asking.add(id)
+        yield* ask(id).pipe(
+          Effect.ensuring(Effect.sync(() => asking.delete(id))),
+          Effect.forkIn(scope)
+        )
       }
     })
   })

@@ -212,18 +212,8 @@ const make = Effect.gen(function* () {
             )
         )
         return
-      case "TellConnected":
-        Queue.offerUnsafe(signals, {
-          _tag: "Connected",
-          generation: action.generation,
-          outage: action.outage
-        })
-        return
-      case "TellDisconnected":
-        Queue.offerUnsafe(signals, { _tag: "Disconnected", reason: action.reason })
-        return
-      case "TellResumed":
-        Queue.offerUnsafe(signals, { _tag: "Resumed" })
+      case "Tell":
+        Queue.offerUnsafe(signals, action.signal)
         return
     }
   }

@@ -6,6 +6,7 @@ import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import type { Token } from "../Auth.ts"
 import { closed, connecting, type ConnectionStatus, paused } from "../ConnectionStatus.ts"
+import type { TransportSignal } from "../Transport.ts"
 import { backoff } from "./Backoff.ts"
 import { type ConnectionEnd, lost } from "./ConnectionEnd.ts"
 import * as Liveness from "./Liveness.ts"
@@ -97,16 +98,14 @@ export type WorldEvent =
  * - `Identify`: find out whether two tokens are of different users.
  * - `SayGoodbye`: write `disconnect` for whoever announced on this socket, within the call.
  * - `CloseSocket`; `Explain`: find out why no socket opens.
- * - `TellConnected`, `TellDisconnected`, `TellResumed`: the signals of the same name.
+ * - `Tell`: a signal for whoever listens to the transport.
  */
 export type Action =
   | { readonly _tag: "AskToken" | "Subscribe" | "Probe" | "SayGoodbye" | "CloseSocket" }
   | { readonly _tag: "Open"; readonly socket: number }
   | { readonly _tag: "Authorize" | "Explain"; readonly token: Token }
   | { readonly _tag: "Identify"; readonly before: Token; readonly after: Token }
-  | { readonly _tag: "TellConnected"; readonly generation: number; readonly outage: number }
-  | { readonly _tag: "TellDisconnected"; readonly reason: string }
-  | { readonly _tag: "TellResumed" }
+  | { readonly _tag: "Tell"; readonly signal: TransportSignal }
 
 /**
  * When it happens, on the clock that only goes forward and on the wall (milliseconds), a random
@@ -172,6 +171,8 @@ const hasSocket = ({ _tag }: Phase): boolean =>
 /** Whether the page may leave and come back: there is, or will be, a connection. */
 const isActive = (phase: Phase): boolean =>
   hasSocket(phase) || phase._tag === "Waiting" || phase._tag === "Asking"
+
+const tell = (signal: TransportSignal): Action => ({ _tag: "Tell", signal })
 
 const stay = (machine: Machine): Step => ({ machine, actions: [] })
 
@@ -356,7 +357,7 @@ const connect = (machine: Machine, { now, wall }: Circumstances): Step => {
   return then(
     {
       machine: { ...machine, isSubscribed: true, generation, phase, status },
-      actions: [{ _tag: "TellConnected", generation, outage }]
+      actions: [tell({ _tag: "Connected", generation, outage })]
     },
     replaceToken
   )
@@ -411,7 +412,7 @@ const identified = (machine: Machine, isOther: boolean, at: Circumstances): Step
     },
     actions: [
       { _tag: "SayGoodbye" },
-      { _tag: "TellDisconnected", reason: "another user signed in" },
+      tell({ _tag: "Disconnected", reason: "another user signed in" }),
       authorize
     ]
   }
@@ -445,7 +446,7 @@ const leave = (machine: Machine, reason: string, at: Circumstances): Step => {
   const { phase } = machine
   const actions: Array<Action> = []
   if (hasSocket(phase)) actions.push({ _tag: "CloseSocket" })
-  if (phase._tag === "Connected") actions.push({ _tag: "TellDisconnected", reason })
+  if (phase._tag === "Connected") actions.push(tell({ _tag: "Disconnected", reason }))
   return { machine: settled(machine, at), actions }
 }
 
@@ -531,7 +532,7 @@ const probed = (machine: Machine, isAlive: boolean, at: Circumstances): Step => 
 const resume = (machine: Machine, at: Circumstances): Step =>
   isWaiting(machine)
     ? ask(machine, at)
-    : then({ machine, actions: [{ _tag: "TellResumed" }] }, probe)
+    : then({ machine, actions: [tell({ _tag: "Resumed" })] }, probe)
 
 // The page and its network.
 

@@ -134,7 +134,10 @@ const cell = (path: ReadonlyArray<Input>, input: Input, later = 0): string => {
   const { actions, machine } = Machine.step(before, event, at(later))
   const to = conditionOf(machine)
   if (to === conditionOf(before) && actions.length === 0) return ""
-  return [to, ...actions.map(({ _tag }) => `\`${_tag}\``)].join(" ")
+  const names = actions.map((action) =>
+    action._tag === "Tell" ? `\`Tell${action.signal._tag}\`` : `\`${action._tag}\``
+  )
+  return [to, ...names].join(" ")
 }
 
 const computed = (): ReadonlyArray<ReadonlyArray<string>> => [
@@ -214,8 +217,8 @@ describe("the connection's state machine", () => {
         const step = Machine.step(machine, event, at(now, { isOnline }))
         machine = step.machine
         for (const action of step.actions) {
-          if (action._tag === "TellConnected" || action._tag === "TellDisconnected") {
-            assert.strictEqual(isTold, action._tag === "TellDisconnected")
+          if (action._tag === "Tell" && action.signal._tag !== "Resumed") {
+            assert.strictEqual(isTold, action.signal._tag === "Disconnected")
             isTold = !isTold
           }
           if (action._tag === "Open" || action._tag === "CloseSocket") {

@@ -12,7 +12,9 @@ import {
   Presence,
   PresenceConfig,
   PresenceState,
+  Rejected,
   SessionId,
+  TransportError,
   UserId
 } from "../../src/index.ts"
 import { TestNetwork, TestRoom, TestTransport } from "../../src/testing/index.ts"
@@ -269,6 +271,47 @@ describe("after an outage", () => {
         assert.strictEqual(changes.length, 3, "ada never left")
       }
     })
+  )
+})
+
+describe("a roll call that is refused", () => {
+  it.effect("[R4] proves nothing: whoever announces stays, the others go after 90 s", () =>
+    Effect.gen(function* () {
+      const { network, transport } = yield* TestTransport.connect("p-self")
+      const room = yield* TestRoom
+      const refused = new TransportError({
+        reason: new Rejected({ method: "presence_rollcall", code: 1, detail: "no" })
+      })
+      const parts = yield* Layer.build(
+        Presence.layer.pipe(
+          Layer.provide(
+            TestTransport.layerConnection({
+              network,
+              transport: {
+                ...transport,
+                send: (message) =>
+                  message._tag === "RollCall" ? Effect.fail(refused) : transport.send(message)
+              }
+            })
+          )
+        )
+      )
+      const presence = yield* Effect.provide(Presence.use(Effect.succeed), parts)
+      const people = Effect.map(SubscriptionRef.get(presence.state), (state) =>
+        PresenceState.toArray(state).map(({ userId }) => userId)
+      )
+      yield* room.join({ userId: "p-ada" })
+      const bob = yield* room.join({ userId: "p-bob" })
+      const ready = yield* Effect.forkScoped(presence.ready)
+      yield* TestClock.adjust("1 second")
+      assert.isDefined(ready.pollUnsafe(), "ready all the same")
+      yield* bob.crash
+      yield* Effect.andThen(network.disconnect(), network.reconnect)
+      yield* TestClock.adjust("60 seconds")
+      assert.deepStrictEqual(yield* people, ["p-ada", "p-bob"])
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(yield* people, ["p-ada"])
+    }).pipe(Effect.provide(TestRoom.layer))
   )
 })
 
