@@ -89,7 +89,9 @@ const denyInterval = 1_000
 export const denied = (schedule: AnnounceSchedule, now: number): AnnounceSchedule => {
   if (!isVisible(schedule)) return schedule
   const at = schedule.deniedAt === undefined ? now : Math.max(now, schedule.deniedAt + denyInterval)
-  return { ...schedule, answerAt: Math.min(at, schedule.answerAt ?? at), deniedAt: at }
+  // One that is due by then denies it too; else a flood would put off the next denial for ever.
+  if (schedule.answerAt !== undefined && schedule.answerAt <= at) return schedule
+  return { ...schedule, answerAt: at, deniedAt: at }
 }
 
 /** A new connection: nobody on it has heard us, so what is current is due at once. */

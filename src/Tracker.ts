@@ -36,6 +36,9 @@ export interface Tracker {
  */
 const lateness = 5_000
 
+/** Expiring costs what the room costs, so those who fell silent within 250 ms go together. */
+const expiryInterval = 250
+
 /** The tracker of a room for the session `sessionId`, whose own echoes it leaves out. */
 export const make = Effect.fnUntraced(function* (
   transport: Transport["Service"],
@@ -101,7 +104,7 @@ export const make = Effect.fnUntraced(function* (
       const start = yield* monotonicMillis
       // Whoever joins during the wait expires after its end, so nothing needs to wake it.
       const due = PresenceState.nextExpiry(roster, ttl) ?? start + ttl
-      yield* Effect.sleep(timeUntil(due, start))
+      yield* Effect.sleep(timeUntil(Math.max(due, start + expiryInterval), start))
       const now = yield* monotonicMillis
       const isDue = (PresenceState.nextExpiry(roster, ttl) ?? now + 1) <= now
       if (isDue && now - due > lateness) yield* confirm(now)

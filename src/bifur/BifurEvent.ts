@@ -8,6 +8,7 @@ import { beyond, Location } from "../Location.ts"
 import type { Limits } from "../PresenceConfig.ts"
 import { SessionId, UserId } from "../Session.ts"
 import type { TransportEvent, TransportMessage } from "../Transport.ts"
+import { RequestId } from "./JsonRpc.ts"
 
 /** The method of the notifications that carry presence events. */
 export const notificationMethod = "presence_subscription"
@@ -45,7 +46,7 @@ const RollCall = Schema.Struct({
 export const BifurEvent = Schema.Union([State, Disconnect, RollCall])
 export type BifurEvent = typeof BifurEvent.Type
 
-const Params = Schema.Struct({ subscription: Schema.String, result: Schema.Unknown })
+const Params = Schema.Struct({ subscription: RequestId, result: Schema.Unknown })
 
 const decodeParams = Schema.decodeUnknownOption(Params)
 const decodeEvent = Schema.decodeUnknownOption(BifurEvent)
@@ -86,7 +87,8 @@ const noParams = { subscription: undefined, result: undefined }
  * decodePresence({ subscription: "s", result: { type: "rollCall", i: "p-ada", session: "a1" } }, limits)
  */
 export const decodePresence = (params: unknown, limits: Limits): Decoded => {
-  const { result, subscription } = Option.getOrUndefined(decodeParams(params)) ?? noParams
+  const { result, subscription: id } = Option.getOrUndefined(decodeParams(params)) ?? noParams
+  const subscription = id === undefined ? undefined : String(id)
   const event = Option.getOrUndefined(decodeEvent(result))
   const drop = (reason: DropReason): Decoded => ({
     subscription,
@@ -143,8 +145,8 @@ const decodeLocations = (
 ): { readonly locations: ReadonlyArray<Location>; readonly dropped: ReadonlyArray<DropReason> } => {
   const locations: Array<Location> = []
   let dropped: Array<DropReason> | undefined
-  for (const input of inputs) {
-    if (locations.length >= limits.locations) {
+  for (const [index, input] of inputs.entries()) {
+    if (index >= limits.locations) {
       ;(dropped ??= []).push("locations")
       // One that says a million things is counted once, and costs no more.
       break

@@ -10,8 +10,10 @@ import { Auth, BifurTransport, Presence, PresenceError, SanityClient } from "../
 import {
   PresenceProvider,
   type PresenceProviderProps,
+  type PresenceStatus,
   type UsePresence,
-  usePresence
+  usePresence,
+  usePresenceStatus
 } from "../../src/react/index.ts"
 import * as FakeWebSocket from "../support/FakeWebSocket.ts"
 
@@ -92,6 +94,36 @@ afterEach(() => {
   cleanup()
   vi.useRealTimers()
   renders.length = 0
+})
+
+describe("usePresenceStatus", () => {
+  it("[C8] says in words how the connection is, renders only for that, and hurries it", async () => {
+    const { layer, sockets } = fakePresence()
+    const seen: Array<PresenceStatus> = []
+    const Status = () => {
+      const presence = usePresenceStatus()
+      useEffect(() => void seen.push(presence))
+      return null
+    }
+    render(
+      <PresenceProvider layer={layer}>
+        <Status />
+      </PresenceProvider>
+    )
+    const socket = await connect(sockets)
+    const { length } = seen
+    socket.receive(announced("p-ada", ["title"]))
+    await flush()
+    assert.strictEqual(seen.length, length)
+    socket.serverClose(4004)
+    await flush()
+    assert.strictEqual(seen.at(-1)?.status._tag, "Failed")
+    assert.include(seen.at(-1)?.description, "Check the project id")
+    act(() => seen.at(-1)?.retryNow())
+    await connect(sockets)
+    assert.strictEqual(seen.at(-1)?.description, "Connected.")
+    assert.isTrue(seen.every(({ retryNow }) => retryNow === seen[0]?.retryNow))
+  })
 })
 
 describe("usePresence", () => {

@@ -1,0 +1,19 @@
+/** How much memory lives, after everything that can go has gone. */
+import * as Effect from "effect/Effect"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+
+setFlagsFromString("--expose-gc")
+const gc: unknown = runInNewContext("gc")
+
+const collect = Effect.sync(() => {
+  if (typeof gc !== "function") throw new Error("this Node gives no gc")
+  gc()
+})
+
+/** Megabytes. The wait lets go of what only the current turn of the event loop holds. */
+export const heapUsed: Effect.Effect<number> = collect.pipe(
+  Effect.andThen(Effect.sleep("50 millis")),
+  Effect.andThen(collect),
+  Effect.andThen(Effect.sync(() => process.memoryUsage().heapUsed / 2 ** 20))
+)
