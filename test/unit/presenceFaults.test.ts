@@ -406,6 +406,27 @@ describe("reports", () => {
   )
 })
 
+describe("an idle session", () => {
+  it.effect("[A1] [A2] sends two messages a minute, and none while it only reads", () =>
+    Effect.gen(function* () {
+      const { network, presence, room } = yield* setup()
+      yield* room.join({ userId: "p-ada" })
+      const count = Effect.map(network.sent, (sent) => sent.length)
+      yield* TestClock.adjust("1 minute")
+      const start = yield* count
+      yield* TestClock.adjust("10 minutes")
+      const reading = (yield* count) - start
+      yield* presence.report(title)
+      yield* TestClock.adjust("1 second")
+      const reported = yield* count
+      yield* TestClock.adjust("10 minutes")
+      const present = (yield* count) - reported
+      assert.deepStrictEqual([reading, present], [0, 20])
+      console.log(`messages a minute: ${reading / 10} reading, ${present / 10} present and idle`)
+    })
+  )
+})
+
 describe("a goodbye in our name that we did not say", () => {
   it.effect("[A8] is answered by an announce at once, and once a second at most", () =>
     Effect.gen(function* () {
