@@ -10,9 +10,9 @@ import type { Presence, PresenceConfig } from "../../src/index.ts"
 import { Relay } from "../../src/relay/index.ts"
 import * as RelayClient from "../relay/RelayClient.ts"
 import { relayWith } from "../relay/relayTest.ts"
-import * as FloodHeap from "./floodHeap.ts"
-import { dropped, enter, sessionIn, statusesOf, until } from "./spoofClient.ts"
-import * as SpoofProxy from "./spoofProxy.ts"
+import * as FloodHeap from "./heap.ts"
+import { dropped, enter, sessionIn, statusesOf, until } from "./observe.ts"
+import * as SpoofProxy from "./InjectingProxy.ts"
 
 const total = 20_000
 const block = 500

@@ -9,12 +9,12 @@ import { PresenceConfig, PresenceState } from "../../src/index.ts"
 import { Relay } from "../../src/relay/index.ts"
 import * as RelayClient from "../relay/RelayClient.ts"
 import { relayWith } from "../relay/relayTest.ts"
-import * as FloodHeap from "./floodHeap.ts"
+import * as FloodHeap from "./heap.ts"
 import * as Frames from "./garbageFrames.ts"
 import * as Oracle from "./garbageOracle.ts"
 import { makeRandom } from "./replayRandom.ts"
-import { dropped, enter, sessionIn, statusesOf, until } from "./spoofClient.ts"
-import * as SpoofProxy from "./spoofProxy.ts"
+import { dropped, enter, sessionIn, statusesOf, until } from "./observe.ts"
+import * as SpoofProxy from "./InjectingProxy.ts"
 
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31)
 

@@ -1,21 +1,8 @@
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { relay } from "../relay/relayTest.ts"
 import { at, connect, until, untilStatus } from "./client.ts"
-
-setFlagsFromString("--expose-gc")
-const collect: unknown = runInNewContext("gc")
-
-/** Megabytes in use after a collection. */
-const heapUsed = Effect.gen(function* () {
-  for (let n = 0; n < 3; n++) {
-    if (typeof collect === "function") collect()
-    yield* Effect.sleep(10)
-  }
-  return process.memoryUsage().heapUsed / 1e6
-})
+import { heapUsed } from "./heap.ts"
 
 /** What keeps a process alive, by kind; loading tests in between is none of ours. */
 const openHandles = () => {
@@ -42,7 +29,7 @@ describe("closing", () => {
         const watcher = yield* connect({ url, token: "p-watcher" })
         yield* untilStatus(watcher, "Connected")
         // Until code is compiled and pools are filled, the heap grows whatever is done.
-      for (let n = 0; n < 800; n++) yield* Effect.scoped(cycle(n))
+        for (let n = 0; n < 800; n++) yield* Effect.scoped(cycle(n))
         const before = yield* heapUsed
         const handles = openHandles()
         for (let n = 0; n < 1_000; n++) yield* Effect.scoped(cycle(n))

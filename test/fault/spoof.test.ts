@@ -10,8 +10,8 @@ import type { Presence, PresenceState } from "../../src/index.ts"
 import { Relay } from "../../src/relay/index.ts"
 import * as RelayClient from "../relay/RelayClient.ts"
 import { relayWith } from "../relay/relayTest.ts"
-import { enter, sessionIn, until } from "./spoofClient.ts"
-import * as SpoofProxy from "./spoofProxy.ts"
+import { enter, sessionIn, until } from "./observe.ts"
+import * as SpoofProxy from "./InjectingProxy.ts"
 
 const live = (name: string, test: Effect.Effect<void, unknown, Scope.Scope | Relay>) =>
   it.live(name, () =>
