@@ -14,6 +14,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Auth, type Token, TokenUnavailable } from "./Auth.ts"
+import { PresenceConfig } from "./PresenceConfig.ts"
 
 /** A token as an app has it; undefined is none. */
 export type TokenInput = string | Redacted.Redacted<string> | undefined
@@ -49,10 +50,16 @@ export const layerRefresh = <E, R>(
     Effect.gen(function* () {
       const context = yield* Effect.context<R>()
       const token = yield* SubscriptionRef.make<Token>(Option.none())
+      const { authorizeTimeout } = yield* PresenceConfig
       const oneAtATime = yield* Semaphore.make(1)
       const ask = Effect.provideContext(refresh, context).pipe(
         Effect.mapError(toUnavailable),
         Effect.catchDefect((defect) => Effect.fail(toUnavailable(defect))),
+        // Within the permit: one that hangs must not keep all later ones from being asked.
+        Effect.timeoutOrElse({
+          duration: authorizeTimeout,
+          orElse: () => Effect.fail(new TokenUnavailable({ detail: "it did not come in time" }))
+        }),
         Effect.map(toToken),
         Effect.tap((next) => store(token, next)),
         oneAtATime.withPermits(1)

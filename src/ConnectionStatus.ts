@@ -3,7 +3,7 @@
  */
 
 /**
- * - `Connecting`: the first attempt is under way.
+ * - `Connecting`: an attempt is under way that follows no loss of a connection.
  * - `Connected`: everything received is current. `since` in epoch milliseconds; `generation`
  *   counts the connections of this session, from 1.
  * - `Reconnecting`: the connection was lost or could not be made; attempt number `attempt` comes at
@@ -57,11 +57,13 @@ export const describe = (status: ConnectionStatus): string => {
     case "Connected":
       return "Connected."
     case "Reconnecting":
-      return `Not connected: ${status.reason}. Trying again, attempt ${status.attempt}.`
+      return `Not connected: ${status.reason}. It is tried again by itself.`
     case "Offline":
       return "You are offline. Presence comes back with the network."
     case "Unauthorized":
-      return `The token was refused: ${status.reason.replace(/\.$/, "")}. Sign in again, or give a token that is valid for this project.`
+      return status.reason.endsWith(".")
+        ? `The token was refused. ${status.reason}`
+        : `The token was refused: ${status.reason}. Sign in again, or give a token that is valid for this project.`
     case "Failed":
       return status.reason
     case "Paused":

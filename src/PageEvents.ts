@@ -13,41 +13,52 @@ import * as Context from "effect/Context"
  */
 export type PageEvent = "hide" | "show" | "visible" | "invisible" | "online" | "offline"
 
-/** The events of a page, called synchronously. `isOnline` is the machine's word, not a proof. */
+/**
+ * The events of a page, called synchronously. `isOnline` is the machine's word, not a proof;
+ * `isVisible` whether the tab is in front.
+ */
 export interface PageEventsShape {
   readonly subscribe: (listener: (event: PageEvent) => void) => () => void
   readonly isOnline: () => boolean
+  readonly isVisible: () => boolean
 }
 
 /** No page. */
-export const none: PageEventsShape = { subscribe: () => () => {}, isOnline: () => true }
+export const none: PageEventsShape = {
+  subscribe: () => () => {},
+  isOnline: () => true,
+  isVisible: () => true
+}
 
 /** The events of a browser window. */
-export const fromWindow = (window: Window): PageEventsShape => ({
-  subscribe: (listener) => {
-    const onHide = () => listener("hide")
-    const onShow = (event: PageTransitionEvent) => {
-      if (event.persisted) listener("show")
-    }
-    const onVisibility = () =>
-      listener(window.document.visibilityState === "hidden" ? "invisible" : "visible")
-    const onOnline = () => listener("online")
-    const onOffline = () => listener("offline")
-    window.addEventListener("pagehide", onHide)
-    window.addEventListener("pageshow", onShow)
-    window.addEventListener("online", onOnline)
-    window.addEventListener("offline", onOffline)
-    window.document.addEventListener("visibilitychange", onVisibility)
-    return () => {
-      window.removeEventListener("pagehide", onHide)
-      window.removeEventListener("pageshow", onShow)
-      window.removeEventListener("online", onOnline)
-      window.removeEventListener("offline", onOffline)
-      window.document.removeEventListener("visibilitychange", onVisibility)
-    }
-  },
-  isOnline: () => window.navigator.onLine
-})
+export const fromWindow = (window: Window): PageEventsShape => {
+  const isVisible = () => window.document.visibilityState !== "hidden"
+  return {
+    subscribe: (listener) => {
+      const onHide = () => listener("hide")
+      const onShow = (event: PageTransitionEvent) => {
+        if (event.persisted) listener("show")
+      }
+      const onVisibility = () => listener(isVisible() ? "visible" : "invisible")
+      const onOnline = () => listener("online")
+      const onOffline = () => listener("offline")
+      window.addEventListener("pagehide", onHide)
+      window.addEventListener("pageshow", onShow)
+      window.addEventListener("online", onOnline)
+      window.addEventListener("offline", onOffline)
+      window.document.addEventListener("visibilitychange", onVisibility)
+      return () => {
+        window.removeEventListener("pagehide", onHide)
+        window.removeEventListener("pageshow", onShow)
+        window.removeEventListener("online", onOnline)
+        window.removeEventListener("offline", onOffline)
+        window.document.removeEventListener("visibilitychange", onVisibility)
+      }
+    },
+    isOnline: () => window.navigator.onLine,
+    isVisible
+  }
+}
 
 /** The page's events: those of the global window where there is one. */
 export const PageEvents = Context.Reference<PageEventsShape>("effect-sanity-presence/PageEvents", {

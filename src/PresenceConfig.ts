@@ -148,14 +148,19 @@ export const PresenceConfig = Context.Reference<PresenceConfigShape>(
   { defaultValue: () => defaults }
 )
 
-/** In milliseconds. Below this, a server that refuses at once would be hammered. */
-const backoffMin = 10
+/** In milliseconds. Below these, a server would be hammered, or a loop never rest. */
+const minima: { readonly [K in keyof Times]?: number } = {
+  backoffBase: 10,
+  backoffMax: 10,
+  silenceMin: 100,
+  announceInterval: 100
+}
 
 const toDuration = (key: keyof Times, value: Duration.Input): Duration.Duration => {
   const duration = Number.isNaN(value)
     ? undefined
     : Option.getOrUndefined(Duration.fromInput(value))
-  const min = key === "backoffBase" || key === "backoffMax" ? backoffMin : 0
+  const min = minima[key] ?? 0
   if (duration === undefined || Duration.toMillis(duration) < min) {
     throw invalidConfiguration(
       `\`${key}\` is no duration that works. Give at least ${min} ms, as a number of milliseconds or as in "30 seconds".`

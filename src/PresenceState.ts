@@ -10,7 +10,7 @@ import { type SessionId, type SessionKey, sessionKey, type UserId } from "./Sess
 /**
  * Someone else's session and everywhere it is.
  *
- * - `stale`: known from before the connection was lost, and not heard from since it was.
+ * - `stale`: known from before the connection was lost, or the machine slept, and not heard since.
  * - `order`: counts up with every session that joins, so that a list of people can keep its order.
  */
 export interface PresenceSession {
@@ -250,29 +250,33 @@ export const nextExpiry = (roster: Roster, ttl: number): number | undefined => {
 
 /**
  * Marks as stale whoever was last heard at `heardUntil` or before; everyone, unless given: the
- * connection was lost, or they are not known to live.
+ * connection was lost, or they are not known to live. From `now` they have the time of a session that
+ * falls silent; those that were stale already have what is left of it.
  */
-export const markStale = (roster: Roster, heardUntil = Number.POSITIVE_INFINITY): Roster => {
+export const markStale = (
+  roster: Roster,
+  now: number,
+  heardUntil = Number.POSITIVE_INFINITY
+): Roster => {
+  let { lastHeard } = roster
   let { sessions } = roster.state
   for (const [key, session] of roster.state.sessions) {
     if (session.stale || lastHeardOf(roster, key) > heardUntil) continue
     sessions = HashMap.set(sessions, key, { ...session, stale: true })
+    lastHeard = HashMap.set(lastHeard, key, now)
   }
-  return sessions === roster.state.sessions ? roster : { ...roster, state: { sessions } }
+  return sessions === roster.state.sessions ? roster : { ...roster, state: { sessions }, lastHeard }
 }
 
 /** Drops the sessions that are still stale: they did not answer the roll call. */
 export const dropStale = (roster: Roster): Transition =>
   leave(roster, (session) => session.stale, "lost")
 
-/**
- * Counts everyone as heard at `now`: after a time in which nobody could be heard, their silence
- * says nothing.
- */
-export const forgive = (roster: Roster, now: number): Roster =>
-  HashMap.isEmpty(roster.lastHeard)
+/** Leaves a time out of account in which nobody could be heard (milliseconds). */
+export const forgive = (roster: Roster, time: number): Roster =>
+  time === 0 || HashMap.isEmpty(roster.lastHeard)
     ? roster
-    : { ...roster, lastHeard: HashMap.map(roster.lastHeard, () => now) }
+    : { ...roster, lastHeard: HashMap.map(roster.lastHeard, (at) => at + time) }
 
 const lastHeardOf = (roster: Roster, key: SessionKey): number =>
   Option.getOrElse(HashMap.get(roster.lastHeard, key), () => 0)

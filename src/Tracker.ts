@@ -51,7 +51,9 @@ export const make = Effect.fnUntraced(function* (
   const scope = yield* Effect.scope
   let connection: Fiber.Fiber<unknown> | undefined
   const ttl = Duration.toMillis(config.sessionTtl)
+  const { limits } = config
   let roster = PresenceState.empty
+  let lostAt: number | undefined
   let lastJoinedAt = 0
 
   const commit = Effect.fnUntraced(function* (transition: PresenceState.Transition, now: number) {
@@ -63,40 +65,53 @@ export const make = Effect.fnUntraced(function* (
     yield* countRefused(transition.dropped)
   })
 
-  const settle = Effect.gen(function* () {
-    const start = yield* monotonicMillis
-    lastJoinedAt = start
-    while (true) {
-      const now = yield* monotonicMillis
-      const end = Math.min(
-        lastJoinedAt + Duration.toMillis(config.readyQuiet),
-        start + Duration.toMillis(config.readyMax)
-      )
-      if (now >= end) return yield* Deferred.succeed(settled, undefined)
-      yield* Effect.sleep(timeUntil(end, now))
-    }
+  /** From the answer to the roll call, or in any case from `readyMax` after it went out. */
+  const settle = Effect.fnUntraced(function* (answered: Effect.Effect<unknown>) {
+    const quiet = Effect.gen(function* () {
+      yield* answered
+      lastJoinedAt = yield* monotonicMillis
+      while (true) {
+        const now = yield* monotonicMillis
+        const end = lastJoinedAt + Duration.toMillis(config.readyQuiet)
+        if (now >= end) return
+        yield* Effect.sleep(timeUntil(end, now))
+      }
+    })
+    yield* Effect.timeoutOption(quiet, config.readyMax)
+    yield* Deferred.succeed(settled, undefined)
   })
 
   /**
    * Calls the roll and lets go of whoever does not answer. Others may need as long again to be back as
    * the outage lasted, but no longer than to expire; and as long as that where the roll call was not
-   * taken: then only their own announces tell of them.
+   * taken: then only their own announces tell of them. After a sleep, they are asked once more.
    */
-  const callTheRoll = Effect.fnUntraced(function* (outage: number) {
-    const isTaken = yield* Effect.isSuccess(transport.send({ _tag: "RollCall", sessionId }))
-    const wait = isTaken ? Duration.toMillis(config.staleTimeout) + outage : ttl
-    const dropStale = Effect.gen(function* () {
-      yield* Effect.sleep(Math.min(ttl, wait))
-      yield* commit(PresenceState.dropStale(roster), yield* monotonicMillis)
-    })
-    yield* Effect.all([settle, dropStale], { concurrency: "unbounded", discard: true })
-  })
+  const callTheRoll: (outage: number) => Effect.Effect<void> = Effect.fnUntraced(
+    function* (outage) {
+      const answer = yield* Deferred.make<boolean>()
+      const ask = Effect.isSuccess(transport.send({ _tag: "RollCall", sessionId })).pipe(
+        Effect.flatMap((isTaken) => Deferred.succeed(answer, isTaken))
+      )
+      const dropStale = Effect.gen(function* () {
+        const isTaken = yield* Deferred.await(answer)
+        const wait = Math.min(ttl, isTaken ? Duration.toMillis(config.staleTimeout) + outage : ttl)
+        const start = yield* monotonicMillis
+        yield* Effect.sleep(wait)
+        const now = yield* monotonicMillis
+        if (now - start > wait + lateness) yield* callTheRoll(0)
+        else yield* commit(PresenceState.dropStale(roster), now)
+      })
+      yield* Effect.all([ask, settle(Deferred.await(answer)), dropStale], {
+        concurrency: "unbounded",
+        discard: true
+      })
+    }
+  )
 
   /** Nobody is let go of on a late timer before they have been asked for. */
   const confirm = Effect.fnUntraced(function* (now: number) {
-    const doubted = PresenceState.markStale(roster, now - ttl)
-    yield* commit(PresenceState.unchanged(PresenceState.forgive(doubted, now)), now)
-    yield* callTheRoll(0)
+    yield* commit(PresenceState.unchanged(PresenceState.markStale(roster, now, now - ttl)), now)
+    yield* Effect.forkChild(callTheRoll(0))
   })
 
   const expire = Effect.gen(function* () {
@@ -118,13 +133,15 @@ export const make = Effect.fnUntraced(function* (
 
   const receive = Effect.fnUntraced(function* (signals: ReadonlyArray<TransportSignal>) {
     const now = yield* monotonicMillis
-    yield* commit(applySignals(roster, signals, sessionId, now, config.limits), now)
+    const outage = lostAt === undefined ? 0 : now - lostAt
+    yield* commit(applySignals(roster, signals, { own: sessionId, now, outage, limits }), now)
     for (const signal of signals) {
       if (signal._tag === "Received" || signal._tag === "Heard") continue
       if (connection !== undefined) yield* Fiber.interrupt(connection)
+      lostAt = signal._tag === "Disconnected" ? now : undefined
       if (signal._tag === "Disconnected") continue
-      const outage = signal._tag === "Connected" ? signal.outage : 0
-      connection = yield* Effect.forkIn(whileConnected(outage), scope, {
+      const trouble = signal._tag === "Connected" ? signal.outage : 0
+      connection = yield* Effect.forkIn(whileConnected(trouble), scope, {
         startImmediately: true
       })
     }
@@ -148,12 +165,18 @@ const countRefused = (dropped: PresenceState.Transition["dropped"]): Effect.Effe
   )
 }
 
+/** When it is, whose echoes to leave out, and how long nobody could be heard before. */
+interface Circumstances {
+  readonly own: SessionId
+  readonly now: number
+  readonly outage: number
+  readonly limits: Limits
+}
+
 const applySignals = (
   roster: PresenceState.Roster,
   signals: ReadonlyArray<TransportSignal>,
-  own: SessionId,
-  now: number,
-  limits: Limits
+  { limits, now, outage, own }: Circumstances
 ): PresenceState.Transition => {
   const changes: Array<PresenceState.PresenceChange> = []
   const dropped: Array<keyof PresenceState.SessionLimits> = []
@@ -174,9 +197,11 @@ const applySignals = (
     }
     if (signal._tag === "Heard") continue
     flush()
-    if (signal._tag !== "Connected") next = PresenceState.markStale(next)
-    // After a time in which nobody could be heard, their silence says nothing.
-    if (signal._tag !== "Disconnected") next = PresenceState.forgive(next, now)
+    next =
+      signal._tag === "Connected"
+        ? // Time without a connection does not count: nobody could be heard.
+          PresenceState.forgive(next, outage)
+        : PresenceState.markStale(next, now)
   }
   flush()
   return { roster: next, changes, dropped }

@@ -92,6 +92,9 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
   }
 }
 
+/** The {@link TransportError} of a message that finds no connection. */
+export const notConnected = new TransportError({ reason: new NotConnected() })
+
 /**
  * The connection to one room.
  *

@@ -3,6 +3,7 @@
  */
 import type { SanityClient as Client } from "@sanity/client"
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
@@ -40,6 +41,8 @@ export interface PresenceOptions extends SanityClientOptions {
 export interface PresenceOwner {
   readonly handle: PresenceHandle.PresenceHandle
   readonly setToken: (token: string | undefined) => void
+  /** How long it runs on after the last holder let go, in milliseconds. */
+  readonly linger: number
 }
 
 const toToken = (token: string | undefined): Token =>
@@ -55,7 +58,8 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
   if (options.layer !== undefined) {
     return {
       handle: PresenceHandle.make(options.layer, config.lingerTimeout),
-      setToken: () => {}
+      setToken: () => {},
+      linger: Duration.toMillis(config.lingerTimeout)
     }
   }
   const sanity =
@@ -74,6 +78,7 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
   )
   return {
     handle: PresenceHandle.make(layer, config.lingerTimeout),
+    linger: Duration.toMillis(config.lingerTimeout),
     setToken: (next) => {
       const value = tokenOr(next)
       Effect.runSync(

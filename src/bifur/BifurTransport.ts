@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -24,9 +25,8 @@ import { SanityClient } from "../SanityClient.ts"
 import { SessionId } from "../Session.ts"
 import { timeUntil } from "../Time.ts"
 import {
-  NotConnected,
+  notConnected,
   Transport,
-  TransportError,
   type TransportMessage,
   type TransportSignal
 } from "../Transport.ts"
@@ -36,7 +36,8 @@ import { type ConnectionEnd, lost } from "./ConnectionEnd.ts"
 import * as Machine from "./ConnectionMachine.ts"
 import * as Inquiry from "./Inquiry.ts"
 
-const notConnected = new TransportError({ reason: new NotConnected() })
+/** What is shorter is a name in development and may be a word; tokens of Sanity have 80 and more. */
+const shortestSecret = 16
 
 const toTunables = (config: PresenceConfigShape): Machine.Tunables => ({
   backoffBase: Duration.toMillis(config.backoffBase),
@@ -73,17 +74,22 @@ const make = Effect.gen(function* () {
     isOnline: page.isOnline(),
     tunables
   })
-  let machine = Machine.initial(yield* SubscriptionRef.get(auth.token), circumstances())
+  let machine = Machine.initial(
+    yield* SubscriptionRef.get(auth.token),
+    page.isVisible(),
+    circumstances()
+  )
   const status = yield* SubscriptionRef.make<ConnectionStatus>(machine.status)
   yield* Effect.addFinalizer(() => Queue.shutdown(signals))
   const run = yield* FiberSet.makeRuntime<Socket.WebSocketConstructor>()
 
+  let asking: Fiber.Fiber<unknown, unknown> | undefined
   let connection: Fiber.Fiber<unknown, unknown> | undefined
   let link: Connection.Link | undefined
   let lastSession = SessionId.make("")
   // Whom the others know by this connection.
   let present: SessionId | undefined
-  let knownIdentity: { readonly token: Token; readonly userId: string | undefined } | undefined
+  let knownIdentity: { readonly token: Token; readonly userId: string } | undefined
 
   // Events that come of an action wait for the actions before them.
   const inbox: Array<Machine.Event> = []
@@ -104,6 +110,16 @@ const make = Effect.gen(function* () {
     setTimer()
   }
 
+  /** What a server says may repeat the token. */
+  const redact = (text: string): string =>
+    [machine.tried, machine.latest].reduce(
+      (safe, token) =>
+        Option.isSome(token) && Redacted.value(token.value).length >= shortestSecret
+          ? safe.replaceAll(Redacted.value(token.value), "<token>")
+          : safe,
+      text
+    )
+
   const send = (message: TransportMessage) => {
     if (link === undefined) return Effect.fail(notConnected)
     if (message._tag === "Announce") present = message.sessionId
@@ -118,7 +134,7 @@ const make = Effect.gen(function* () {
       return knownIdentity.userId
     }
     const userId = yield* inquiry.userOf(token)
-    knownIdentity = { token, userId }
+    if (userId !== undefined) knownIdentity = { token, userId }
     return userId
   })
 
@@ -137,7 +153,9 @@ const make = Effect.gen(function* () {
     const ended = (end: ConnectionEnd) => dispatch({ _tag: "Ended", socket, end })
     switch (action._tag) {
       case "AskToken":
-        run(
+        // An answer that is late must not overtake a later one.
+        asking?.interruptUnsafe()
+        asking = run(
           auth.ask.pipe(
             Effect.mapError((error) => lost(error.message)),
             Effect.timeoutOrElse({
@@ -155,9 +173,9 @@ const make = Effect.gen(function* () {
         open(action.socket)
         return
       case "Authorize":
-        if (link === undefined || Option.isNone(action.token)) return
+        if (link === undefined) return
         run(
-          Effect.match(link.authorize(action.token.value), {
+          Effect.match(link.authorize(action.token), {
             onFailure: (end) => dispatch({ _tag: "Unaccepted", socket, end }),
             onSuccess: () => dispatch({ _tag: "Authorized", socket })
           })
@@ -179,9 +197,10 @@ const make = Effect.gen(function* () {
             onFailure: ({ reason }) =>
               dispatch({
                 _tag: reason._tag === "Rejected" ? "ProbeAnswered" : "ProbeFailed",
-                socket
+                socket,
+                probe: action.probe
               }),
-            onSuccess: () => dispatch({ _tag: "ProbeAnswered", socket })
+            onSuccess: () => dispatch({ _tag: "ProbeAnswered", socket, probe: action.probe })
           })
         )
         return
@@ -208,7 +227,9 @@ const make = Effect.gen(function* () {
             .explain(action.token)
             .pipe(
               Effect.timeoutOption(config.openTimeout),
-              Effect.map(Option.map((end) => dispatch({ _tag: "Explained", end })))
+              Effect.map(
+                Option.map((end) => dispatch({ _tag: "Explained", token: action.token, end }))
+              )
             )
         )
         return
@@ -246,7 +267,7 @@ const make = Effect.gen(function* () {
         dispatch({ _tag: "Ended", socket, end })
       }
     }
-    connection = run(Connection.run({ url: socketUrl, config, handler }))
+    connection = run(Connection.run({ url: socketUrl, config, redact, handler }))
   }
 
   // One timer for whatever the machine waits for. One that rings early is set again.

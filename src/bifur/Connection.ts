@@ -44,25 +44,29 @@ export interface Handler {
   readonly ended: (end: ConnectionEnd) => void
 }
 
+/** The longest time that timers of the platform can wait, in milliseconds: longer ones ring at once. */
+const longestTimer = 2 ** 31 - 1
+
 /** Opens a socket and serves it until it ends. */
 export const run = (options: {
   readonly url: string
   readonly config: PresenceConfigShape
+  readonly redact: (text: string) => string
   readonly handler: Handler
 }): Effect.Effect<void, never, Socket.WebSocketConstructor> =>
   Effect.gen(function* () {
-    const { config, handler, url } = options
+    const { config, handler, redact, url } = options
     const toEnd = fromSocketError(new URL(url).host)
     let webSocket: Socket.WebSocketLike | undefined
     const acquire = Effect.tap(
-      acquireSocket(url, Duration.toMillis(config.openTimeout)),
+      acquireSocket(url, Math.min(Duration.toMillis(config.openTimeout), longestTimer)),
       (acquired) => Effect.sync(() => (webSocket = acquired))
     )
     const { openTimeout } = config
     const socket = yield* Socket.fromWebSocket(acquire, { openTimeout })
     const { pull } = yield* Effect.mapError(socket.reader, toEnd)
     const { write } = yield* socket.writer
-    const rpc = Rpc.make(write)
+    const rpc = Rpc.make(write, redact)
     yield* Effect.addFinalizer(() => Effect.sync(rpc.end))
     const frames = makeFrames(rpc, handler, config.limits)
     handler.opened({
@@ -87,7 +91,9 @@ export const run = (options: {
       )
     ),
     // Before the scope closes: then all requests fail, for a reason that says less.
-    Effect.catch((end) => Effect.sync(() => options.handler.ended(end))),
+    Effect.catch((end) =>
+      Effect.sync(() => options.handler.ended({ ...end, reason: options.redact(end.reason) }))
+    ),
     Effect.scoped
   )
 
@@ -154,7 +160,7 @@ const authorize = (
   const value = Redacted.value(token)
   return rpc
     .request(Method.authorization, { authorization: `Bearer ${value}` }, { timeout })
-    .pipe(Effect.mapError(fromAuthorization(value)), Effect.asVoid)
+    .pipe(Effect.mapError(fromAuthorization), Effect.asVoid)
 }
 
 /** Reads the frames of a connection: replies, and the events of the one subscription. */

@@ -66,11 +66,9 @@ const fromClose = (code: number, detail: string): ConnectionEnd => {
   }
 }
 
-/** What a server says is shown to people: no essay, and never the token that it may repeat. */
-const said = (detail: string, token?: string): string => {
-  const safe = token === undefined ? detail : detail.replaceAll(token, "<token>")
-  return safe.length > maxDetail ? `${safe.slice(0, maxDetail)}…` : safe
-}
+/** What a server says is shown to people: no essay. */
+const said = (detail: string): string =>
+  detail.length > maxDetail ? `${detail.slice(0, maxDetail)}…` : detail
 const maxDetail = 300
 
 /** An error's sentence as the middle of another. */
@@ -78,19 +76,17 @@ const lostBy = ({ reason }: TransportError): ConnectionEnd =>
   lost(said(reason.message).replace(/\.$/, ""))
 
 /** A refused authorization is final; one that was not answered is not. */
-export const fromAuthorization =
-  (token: string) =>
-  (error: TransportError): ConnectionEnd =>
-    error.reason._tag === "Rejected"
-      ? unauthorized(said(error.reason.detail, token))
-      : lostBy(error)
+export const fromAuthorization = (error: TransportError): ConnectionEnd =>
+  error.reason._tag === "Rejected" ? unauthorized(said(error.reason.detail)) : lostBy(error)
 
 /** Where there is no token, a refused subscription means that one is needed. */
 export const fromSubscription =
   (hasToken: boolean) =>
   (error: TransportError): ConnectionEnd =>
     error.reason._tag === "Rejected" && !hasToken
-      ? unauthorized(`there is none, and the service says: ${said(error.reason.detail)}`)
+      ? unauthorized(
+          `none was given, and the service wants one (${said(error.reason.detail).replace(/\.$/, "")})`
+        )
       : lostBy(error)
 
 /**

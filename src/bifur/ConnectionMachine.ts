@@ -4,6 +4,7 @@
  */
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import type { Token } from "../Auth.ts"
 import { closed, connecting, type ConnectionStatus, paused } from "../ConnectionStatus.ts"
 import type { TransportSignal } from "../Transport.ts"
@@ -22,10 +23,11 @@ export interface Tunables {
 
 /**
  * - `Asking` for the token; `Opening` the socket; `Authorizing`, `Subscribing` on it.
- * - `Connected`: subscribed. `probing` while a request tests whether the socket lives; `change` is
- *   the token that is being put in place of the one in use.
+ * - `Connected`: subscribed. `probing` is the number of the request that tests whether the socket
+ *   lives; `change` is the token that is being put in place of the one in use.
  * - `Waiting` until the next attempt.
- * - `Refused`: not tried again until the token changes or somebody asks for it.
+ * - `Refused`: not tried again until the token changes or somebody asks for it. `askAt` is when to ask
+ *   for another token again, where there was no answer.
  * - `Away`: the page is hidden away.
  * - `Closed`: the end.
  */
@@ -35,16 +37,22 @@ export type Phase =
       readonly _tag: "Connected"
       readonly token: Token
       readonly since: number
-      readonly probing: boolean
-      readonly change: Token | undefined
+      readonly probing: number | undefined
+      readonly change: Redacted.Redacted<string> | undefined
     }
   | { readonly _tag: "Waiting"; readonly until: number }
-  | { readonly _tag: "Refused" | "Away" | "Closed" }
+  | {
+      readonly _tag: "Refused"
+      readonly refusal: ConnectionEnd
+      readonly askAt: number | undefined
+    }
+  | { readonly _tag: "Away" | "Closed" }
 
 /**
  * - `latest`: the token as last heard of; `tried`: the one that the last connection stood or fell with.
  * - `socket`: the number of the last socket; what an older one says is not listened to.
  *   `isSubscribed` once it is.
+ * - `probes`: how many there were. `refusals`: tokens refused one after the other.
  * - `attempt`: attempts since the last stable connection; `troubleSince`: when that ended.
  * - `explainedAt`: when it was last looked into why no socket opens, and the `explanation`.
  * - `hiddenSince`: since when nobody can see the page.
@@ -57,6 +65,8 @@ export interface Machine {
   readonly socket: number
   readonly isSubscribed: boolean
   readonly generation: number
+  readonly probes: number
+  readonly refusals: number
   readonly attempt: number
   readonly troubleSince: number | undefined
   readonly explainedAt: number | undefined
@@ -68,13 +78,19 @@ export interface Machine {
 /** What happened. Those with a `socket` are of that socket. */
 export type Event =
   | { readonly _tag: "TokenGiven" | "TokenChanged"; readonly token: Token }
-  | { readonly _tag: "TokenMissing" | "Explained"; readonly end: ConnectionEnd }
+  | { readonly _tag: "TokenMissing"; readonly end: ConnectionEnd }
+  | { readonly _tag: "Explained"; readonly token: Token; readonly end: ConnectionEnd }
   | {
       readonly _tag: "Opened" | "Authorized" | "Subscribed" | "Heard"
       readonly socket: number
     }
-  /** A request had no answer in time; that of a probe had one, or none. */
-  | { readonly _tag: "Unanswered" | "ProbeAnswered" | "ProbeFailed"; readonly socket: number }
+  /** A request had no answer in time; a probe had one, or none. */
+  | { readonly _tag: "Unanswered"; readonly socket: number }
+  | {
+      readonly _tag: "ProbeAnswered" | "ProbeFailed"
+      readonly socket: number
+      readonly probe: number
+    }
   | { readonly _tag: "Ended" | "Unaccepted"; readonly socket: number; readonly end: ConnectionEnd }
   | { readonly _tag: "Identified"; readonly socket: number; readonly isOther: boolean }
   | { readonly _tag: "Tick" | WorldEvent }
@@ -101,9 +117,11 @@ export type WorldEvent =
  * - `Tell`: a signal for whoever listens to the transport.
  */
 export type Action =
-  | { readonly _tag: "AskToken" | "Subscribe" | "Probe" | "SayGoodbye" | "CloseSocket" }
+  | { readonly _tag: "AskToken" | "Subscribe" | "SayGoodbye" | "CloseSocket" }
+  | { readonly _tag: "Probe"; readonly probe: number }
   | { readonly _tag: "Open"; readonly socket: number }
-  | { readonly _tag: "Authorize" | "Explain"; readonly token: Token }
+  | { readonly _tag: "Authorize"; readonly token: Redacted.Redacted<string> }
+  | { readonly _tag: "Explain"; readonly token: Token }
   | { readonly _tag: "Identify"; readonly before: Token; readonly after: Token }
   | { readonly _tag: "Tell"; readonly signal: TransportSignal }
 
@@ -126,7 +144,11 @@ export interface Step {
 }
 
 /** The first attempt is due: the first `Tick` begins it. */
-export const initial = (token: Token, { now, wall }: Circumstances): Machine => ({
+export const initial = (
+  token: Token,
+  isVisible: boolean,
+  { now, wall }: Circumstances
+): Machine => ({
   phase: { _tag: "Waiting", until: now },
   status: connecting,
   latest: token,
@@ -134,11 +156,13 @@ export const initial = (token: Token, { now, wall }: Circumstances): Machine => 
   socket: 0,
   isSubscribed: false,
   generation: 0,
+  probes: 0,
+  refusals: 0,
   attempt: 0,
   troubleSince: undefined,
   explainedAt: undefined,
   explanation: undefined,
-  hiddenSince: undefined,
+  hiddenSince: isVisible ? undefined : now,
   liveness: Liveness.initial(now, wall)
 })
 
@@ -153,10 +177,11 @@ export const deadline = (
   { hiddenSince, liveness, phase }: Machine,
   { hiddenTimeout, silenceMin }: Tunables
 ): number | undefined => {
+  if (phase._tag === "Refused") return phase.askAt
   if (!isWatched(phase)) return undefined
   const times = [Liveness.nextLook(liveness)]
   if (phase._tag === "Waiting") times.push(phase.until)
-  if (phase._tag === "Connected" && !phase.probing) {
+  if (phase._tag === "Connected" && phase.probing === undefined) {
     times.push(Liveness.silentAt(liveness, silenceMin))
   }
   if (hiddenSince !== undefined) times.push(hiddenSince + hiddenTimeout)
@@ -186,7 +211,7 @@ const then = ({ actions, machine }: Step, next: (machine: Machine) => Step): Ste
  * The next state and what to do. Total, and without effect.
  *
  * @example
- * const { actions } = step(initial(token, at), { _tag: "Tick" }, at) // AskToken
+ * const { actions } = step(initial(token, true, at), { _tag: "Tick" }, at) // AskToken
  */
 export const step = (before: Machine, event: Event, at: Circumstances): Step => {
   if ("socket" in event && event.socket !== before.socket) return stay(before)
@@ -201,8 +226,11 @@ export const step = (before: Machine, event: Event, at: Circumstances): Step => 
 const look = ({ liveness, phase }: Machine, event: Event, { now, wall }: Circumstances) => {
   if (event._tag === "Opened") return Liveness.hear(liveness, now, wall, false)
   if (event._tag !== "Heard") return Liveness.look(liveness, now, wall)
-  return Liveness.hear(liveness, now, wall, !(phase._tag === "Connected" && phase.probing))
+  return Liveness.hear(liveness, now, wall, !isProbing(phase))
 }
+
+const isProbing = (phase: Phase): boolean =>
+  phase._tag === "Connected" && phase.probing !== undefined
 
 const move = (machine: Machine, event: Event, at: Circumstances): Step => {
   switch (event._tag) {
@@ -215,7 +243,7 @@ const move = (machine: Machine, event: Event, at: Circumstances): Step => {
         ? stay(machine)
         : tokenChanged({ ...machine, latest: event.token }, at)
     case "TokenMissing":
-      return machine.phase._tag === "Asking" ? end(machine, event.end, at) : stay(machine)
+      return tokenMissing(machine, event.end, at)
     case "Opened":
     case "Authorized":
     case "Subscribed":
@@ -229,12 +257,16 @@ const move = (machine: Machine, event: Event, at: Circumstances): Step => {
     case "Identified":
       return identified(machine, event.isOther, at)
     case "Explained":
-      return explained(machine, event.end, at)
+      return Equal.equals(event.token, machine.tried)
+        ? explained(machine, event.end, at)
+        : stay(machine)
     case "Unanswered":
       return probe(machine)
     case "ProbeAnswered":
     case "ProbeFailed":
-      return probed(machine, event._tag === "ProbeAnswered", at)
+      return isProbing(machine.phase) && event.probe === machine.probes
+        ? probed(machine, event._tag === "ProbeAnswered", at)
+        : stay(machine)
     default:
       return moveByWorld(machine, event._tag, at)
   }
@@ -243,7 +275,7 @@ const move = (machine: Machine, event: Event, at: Circumstances): Step => {
 const moveByWorld = (machine: Machine, event: WorldEvent, at: Circumstances): Step => {
   switch (event) {
     case "RetryNow":
-      return isIdle(machine) ? ask(machine, at) : stay(machine)
+      return isIdle(machine.phase) ? ask(machine, at) : stay(machine)
     case "Online":
       return isWaiting(machine) ? ask(machine, at) : probe(machine)
     case "Offline":
@@ -264,11 +296,16 @@ const moveByWorld = (machine: Machine, event: WorldEvent, at: Circumstances): St
 }
 
 const isWaiting = ({ phase }: Machine): boolean => phase._tag === "Waiting"
-const isIdle = (machine: Machine): boolean => isWaiting(machine) || machine.phase._tag === "Refused"
+const isIdle = ({ _tag }: Phase): boolean =>
+  _tag === "Waiting" || _tag === "Refused" || _tag === "Away"
 
 const tick = (machine: Machine, { now, ...at }: Circumstances): Step => {
   const { hiddenSince, liveness, phase } = machine
   const { hiddenTimeout, silenceMin } = at.tunables
+  if (phase._tag === "Refused" && phase.askAt !== undefined && now >= phase.askAt) {
+    const asking: Phase = { ...phase, askAt: undefined }
+    return { machine: { ...machine, phase: asking }, actions: [{ _tag: "AskToken" }] }
+  }
   if (!isWatched(phase)) return stay(machine)
   if (hiddenSince !== undefined && now >= hiddenSince + hiddenTimeout) {
     return away(machine, { now, ...at })
@@ -295,7 +332,7 @@ const open = (machine: Machine, at: Circumstances): Step => {
   const socket = machine.socket + 1
   return {
     machine: {
-      ...begun(machine, at),
+      ...forgotten(begun(machine, at)),
       socket,
       isSubscribed: false,
       tried: machine.latest,
@@ -305,10 +342,28 @@ const open = (machine: Machine, at: Circumstances): Step => {
   }
 }
 
+/** What was found out about one token says nothing of another. */
+const forgotten = (machine: Machine): Machine =>
+  Equal.equals(machine.latest, machine.tried)
+    ? machine
+    : { ...machine, explanation: undefined, explainedAt: undefined }
+
 const tokenGiven = (machine: Machine, token: Token, at: Circumstances): Step => {
   const next = { ...machine, latest: token }
   if (machine.phase._tag === "Asking") return open(next, at)
   return machine.phase._tag === "Refused" ? tokenChanged(next, at) : stay(machine)
+}
+
+const tokenMissing = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step => {
+  const { phase } = machine
+  if (phase._tag === "Asking") return end(machine, ending, at)
+  if (phase._tag !== "Refused" || phase.refusal._tag !== "Unauthorized") return stay(machine)
+  const failed = { ...machine, attempt: machine.attempt + 1 }
+  return stay({
+    ...failed,
+    status: statusOf(phase.refusal),
+    phase: { ...phase, askAt: at.now + delayOf(failed, at) }
+  })
 }
 
 const forward = (
@@ -322,7 +377,7 @@ const forward = (
     return machine.isSubscribed ? connect(machine, at) : subscribe(machine)
   }
   if (phase._tag === "Subscribing" && event === "Subscribed") return connect(machine, at)
-  if (phase._tag === "Connected" && event === "Authorized") return tokenReplaced(machine)
+  if (phase._tag === "Connected" && event === "Authorized") return tokenReplaced(machine, at)
   return stay(machine)
 }
 
@@ -330,11 +385,13 @@ const opened = (machine: Machine): Step => {
   // The newest there is: it may have changed while the socket opened.
   const token = machine.latest
   const next = { ...machine, tried: token, explanation: undefined, explainedAt: undefined }
-  if (Option.isNone(token)) return subscribe(next)
-  return {
-    machine: { ...next, phase: { _tag: "Authorizing" } },
-    actions: [{ _tag: "Authorize", token }]
-  }
+  return Option.match(token, {
+    onNone: () => subscribe(next),
+    onSome: (value) => ({
+      machine: { ...next, phase: { _tag: "Authorizing" } },
+      actions: [{ _tag: "Authorize", token: value }]
+    })
+  })
 }
 
 const subscribe = (machine: Machine): Step => ({
@@ -342,7 +399,8 @@ const subscribe = (machine: Machine): Step => ({
   actions: [{ _tag: "Subscribe" }]
 })
 
-const connect = (machine: Machine, { now, wall }: Circumstances): Step => {
+const connect = (machine: Machine, at: Circumstances): Step => {
+  const { now, wall } = at
   const { tried, troubleSince } = machine
   const generation = machine.generation + 1
   const outage = troubleSince === undefined ? 0 : now - troubleSince
@@ -350,48 +408,54 @@ const connect = (machine: Machine, { now, wall }: Circumstances): Step => {
     _tag: "Connected",
     token: tried,
     since: now,
-    probing: false,
+    probing: undefined,
     change: undefined
   }
   const status: ConnectionStatus = { _tag: "Connected", generation, since: wall }
   return then(
     {
-      machine: { ...machine, isSubscribed: true, generation, phase, status },
+      machine: { ...machine, isSubscribed: true, refusals: 0, generation, phase, status },
       actions: [tell({ _tag: "Connected", generation, outage })]
     },
-    replaceToken
+    (next) => replaceToken(next, at)
   )
 }
 
 // A token that changes.
 
 const tokenChanged = (machine: Machine, at: Circumstances): Step => {
-  const { attempt, latest, phase, tried } = machine
+  const { latest, phase, refusals, tried } = machine
   switch (phase._tag) {
     case "Waiting":
       return open(machine, at)
     case "Refused":
-      if (Equal.equals(latest, tried)) return stay(machine)
+      if (Equal.equals(latest, tried)) {
+        return stay({ ...machine, status: statusOf(phase.refusal) })
+      }
       // Where one token after another is refused, the next one waits its turn.
-      return attempt < 2 ? open(machine, at) : wait(machine, "the last token was refused", at)
+      return refusals < 2 ? open(machine, at) : wait(machine, "the last token was refused", at)
     case "Connected":
-      return Option.isNone(latest) && Option.isSome(phase.token)
-        ? then({ machine, actions: [{ _tag: "SayGoodbye" }] }, (m) =>
-            end(m, lost("signed out"), at)
-          )
-        : replaceToken(machine)
+      return replaceToken(machine, at)
     default:
       return stay(machine)
   }
 }
 
-/** Puts the latest token in place of that of the live connection, one change at a time. */
-const replaceToken = (machine: Machine): Step => {
+/**
+ * Puts the latest token in place of that of the live connection, one change at a time. A socket that
+ * was authorized can't be made anonymous again: that takes a new one.
+ */
+const replaceToken = (machine: Machine, at: Circumstances): Step => {
   const { latest, phase } = machine
-  if (phase._tag !== "Connected" || phase.change !== undefined) return stay(machine)
-  if (Equal.equals(latest, phase.token)) return stay(machine)
+  if (phase._tag !== "Connected" || Equal.equals(latest, phase.token)) return stay(machine)
+  if (Option.isNone(latest)) {
+    return then({ machine, actions: [{ _tag: "SayGoodbye" }] }, (m) =>
+      end(m, lost("signed out"), at)
+    )
+  }
+  if (phase.change !== undefined) return stay(machine)
   return {
-    machine: { ...machine, phase: { ...phase, change: latest } },
+    machine: { ...machine, phase: { ...phase, change: latest.value } },
     actions: [{ _tag: "Identify", before: phase.token, after: latest }]
   }
 }
@@ -406,7 +470,7 @@ const identified = (machine: Machine, isOther: boolean, at: Circumstances): Step
   return {
     machine: {
       ...settled(machine, at),
-      tried: phase.change,
+      tried: Option.some(phase.change),
       phase: { _tag: "Authorizing" },
       status: connecting
     },
@@ -418,19 +482,24 @@ const identified = (machine: Machine, isOther: boolean, at: Circumstances): Step
   }
 }
 
-const tokenReplaced = (machine: Machine): Step => {
+const tokenReplaced = (machine: Machine, at: Circumstances): Step => {
   const { phase } = machine
   if (phase._tag !== "Connected" || phase.change === undefined) return stay(machine)
-  const token = phase.change
-  return replaceToken({ ...machine, tried: token, phase: { ...phase, token, change: undefined } })
+  const token = Option.some(phase.change)
+  const replaced: Phase = { ...phase, token, change: undefined }
+  return replaceToken({ ...machine, tried: token, phase: replaced }, at)
 }
 
 const unaccepted = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step => {
   const { phase } = machine
   if (phase._tag === "Authorizing") return end(machine, ending, at)
   if (phase._tag !== "Connected" || phase.change === undefined) return stay(machine)
-  const tried = ending._tag === "Unauthorized" ? phase.change : machine.tried
-  return end({ ...machine, tried }, ending, at)
+  if (ending._tag !== "Unauthorized") return end(machine, ending, at)
+  // Until now the token before has held, and so does the session under it.
+  const tried = Option.some(phase.change)
+  return then({ machine: { ...machine, tried }, actions: [{ _tag: "SayGoodbye" }] }, (m) =>
+    end(m, ending, at)
+  )
 }
 
 // An end, and what comes after it.
@@ -463,11 +532,18 @@ const end = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step =
     return ending.isUnexplained === true ? then(waiting, (m) => explain(m, at)) : waiting
   })
 
+const delayOf = (machine: Machine, { now, random, tunables }: Circumstances): number =>
+  backoff({
+    attempt: machine.attempt,
+    random,
+    base: tunables.backoffBase,
+    max: tunables.backoffMax,
+    trouble: now - (machine.troubleSince ?? now)
+  })
+
 const wait = (machine: Machine, reason: string, at: Circumstances): Step => {
+  const delay = delayOf(machine, at)
   const { attempt } = machine
-  const { backoffBase: base, backoffMax: max } = at.tunables
-  const trouble = at.now - (machine.troubleSince ?? at.now)
-  const delay = backoff({ attempt, random: at.random, base, max, trouble })
   const phase: Phase = { _tag: "Waiting", until: at.now + delay }
   const status: ConnectionStatus = at.isOnline
     ? { _tag: "Reconnecting", attempt, retryAt: at.wall + delay, reason }
@@ -475,19 +551,22 @@ const wait = (machine: Machine, reason: string, at: Circumstances): Step => {
   return stay({ ...machine, phase, status })
 }
 
-const refuse = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step => {
-  const { _tag, reason } = ending
-  if (_tag === "Lost") return stay(machine)
+const statusOf = ({ _tag, reason }: ConnectionEnd): ConnectionStatus =>
+  _tag === "Lost" ? connecting : { _tag, reason }
+
+const refuse = (machine: Machine, refusal: ConnectionEnd, at: Circumstances): Step => {
+  const isFinal = refusal._tag === "Failed"
   const refused: Machine = {
     ...machine,
-    phase: { _tag: "Refused" },
-    status: { _tag, reason },
+    refusals: machine.refusals + 1,
+    phase: { _tag: "Refused", refusal, askAt: undefined },
+    // Whoever gives the tokens may have another one by now; a person is asked for one only if not.
+    status: isFinal ? statusOf(refusal) : connecting,
     explainedAt: undefined,
     explanation: undefined
   }
   if (!Equal.equals(machine.latest, machine.tried)) return tokenChanged(refused, at)
-  // Whoever gives the tokens may have another one by now.
-  return { machine: refused, actions: _tag === "Unauthorized" ? [{ _tag: "AskToken" }] : [] }
+  return { machine: refused, actions: isFinal ? [] : [{ _tag: "AskToken" }] }
 }
 
 /** A browser hides why no socket opens; asking the API tells more. Not the first time it happens. */
@@ -515,24 +594,28 @@ const explained = (machine: Machine, explanation: ConnectionEnd, at: Circumstanc
 
 const probe = (machine: Machine): Step => {
   const { phase } = machine
-  if (phase._tag !== "Connected" || phase.probing) return stay(machine)
+  if (phase._tag !== "Connected" || phase.probing !== undefined) return stay(machine)
+  const number = machine.probes + 1
   return {
-    machine: { ...machine, phase: { ...phase, probing: true } },
-    actions: [{ _tag: "Probe" }]
+    machine: { ...machine, probes: number, phase: { ...phase, probing: number } },
+    actions: [{ _tag: "Probe", probe: number }]
   }
 }
 
 const probed = (machine: Machine, isAlive: boolean, at: Circumstances): Step => {
   const { phase } = machine
-  if (phase._tag !== "Connected" || !phase.probing) return stay(machine)
+  if (phase._tag !== "Connected") return stay(machine)
   if (!isAlive) return end(machine, lost("the connection fell silent"), at)
-  return stay({ ...machine, phase: { ...phase, probing: false } })
+  return stay({ ...machine, phase: { ...phase, probing: undefined } })
 }
 
-const resume = (machine: Machine, at: Circumstances): Step =>
-  isWaiting(machine)
-    ? ask(machine, at)
-    : then({ machine, actions: [tell({ _tag: "Resumed" })] }, probe)
+const resume = (machine: Machine, at: Circumstances): Step => {
+  const { phase } = machine
+  if (phase._tag !== "Connected") return ask(machine, at)
+  // The time of a probe that was under way has run out asleep: it says nothing.
+  const awake: Machine = { ...machine, phase: { ...phase, probing: undefined } }
+  return then({ machine: awake, actions: [tell({ _tag: "Resumed" })] }, probe)
+}
 
 // The page and its network.
 

@@ -33,6 +33,12 @@ export class Inquiry extends Context.Service<
 const decodeUser = Schema.decodeUnknownOption(Schema.Struct({ id: Schema.String }))
 const decodeStatus = Schema.decodeUnknownOption(Schema.Struct({ statusCode: Schema.Finite }))
 
+/** The HTTP status of a server that only speaks WebSocket at that address. */
+const upgradeRequired = 426
+
+/** The client's own token must not take the place of none; its types know no undefined. */
+const noToken: { readonly [option: string]: undefined } = { token: undefined }
+
 /** The status of an answer; a redirect that is not followed has none in browsers. */
 const statusOf = (response: Response): number =>
   response.type === "opaqueredirect" ? 302 : response.status
@@ -52,7 +58,10 @@ const make = Effect.gen(function* () {
             apiVersion: usersVersion,
             // The app decided to use a token in a browser when it gave one to presence.
             ignoreBrowserTokenWarning: true,
-            ...(Option.isSome(token) ? { token: Redacted.value(token.value) } : {})
+            ...Option.match(token, {
+              onNone: () => noToken,
+              onSome: (value) => ({ token: Redacted.value(value) })
+            })
           })
           .request({ url: "/users/me", tag, signal, maxRetries: 0 }),
       catch: (error) => Option.getOrUndefined(decodeStatus(error))?.statusCode ?? 0
@@ -70,25 +79,26 @@ const make = Effect.gen(function* () {
     const url = new URL(socketUrl)
     url.protocol = url.protocol === "ws:" ? "http:" : "https:"
     const { host } = url
+    const unreachable = lost(`${host} could not be reached`)
     const hasToken = Option.isSome(token)
     const { status } = yield* me(token)
     if (status === 401 && hasToken) return fromHttpStatus(host, status, hasToken)
 
-    const answer = yield* get(url, { redirect: "manual" })
-    if (Option.isSome(answer)) {
+    if (status > 0) {
+      const answer = yield* get(url, { redirect: "manual" })
+      // Where the address of the socket is closed to pages, its answer is not known.
+      const answered = Option.isSome(answer) ? statusOf(answer.value) : 200
+      // That is what it says to whoever asks without a WebSocket: it is there again.
+      if (answered === upgradeRequired) return unreachable
       // Where the API takes the token, it is not what is refused here.
-      return fromHttpStatus(host, statusOf(answer.value), hasToken && status !== 200)
+      return fromHttpStatus(host, answered, hasToken && status !== 200)
     }
-    // The address of the socket may be closed to pages where that of the API is open.
-    if (status > 0) return fromHttpStatus(host, 200, hasToken)
 
     // An answer that a page may not read still says that the host can be reached.
     const isPage = typeof location !== "undefined"
-    if (!isPage || Option.isNone(yield* get(url, { mode: "no-cors" }))) {
-      return lost(`${host} could not be reached`)
-    }
+    if (!isPage || Option.isNone(yield* get(url, { mode: "no-cors" }))) return unreachable
     return lost(
-      `${host} does not let pages of ${location.origin} in. Add that origin, with credentials, to the CORS origins of the project`
+      `${host} does not let pages of ${location.origin} in. Add that origin, with credentials, to the CORS origins of the project, on sanity.io/manage`
     )
   })
 

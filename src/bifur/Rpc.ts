@@ -4,7 +4,7 @@
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { NotConnected, Rejected, RequestTimeout, TransportError } from "../Transport.ts"
+import { notConnected, Rejected, RequestTimeout, TransportError } from "../Transport.ts"
 import { encodeRequest, type Frame } from "./JsonRpc.ts"
 
 /** The params of a request; the API version is added to them. */
@@ -15,7 +15,6 @@ export interface Params {
 /**
  * - `request` succeeds with the result of the reply. `onReply` runs within the frame that brought
  *   it, before any later frame is looked at.
- * - `notify` writes a request whose reply nobody waits for.
  * - `settle` takes a reply, and answers whether anybody asked for it.
  * - `end` fails everything that waits and whatever is asked later.
  */
@@ -28,7 +27,6 @@ export interface Rpc {
       readonly onReply?: ((result: unknown) => void) | undefined
     }
   ) => Effect.Effect<unknown, TransportError>
-  readonly notify: (method: string, params: Params) => Effect.Effect<void, TransportError>
   readonly settle: (frame: Extract<Frame, { _tag: "Reply" | "ErrorReply" }>) => boolean
   readonly end: () => void
 }
@@ -39,10 +37,15 @@ interface Waiting {
   readonly onReply: ((result: unknown) => void) | undefined
 }
 
-const notConnected = new TransportError({ reason: new NotConnected() })
-
-/** Requests over `write`, with ids that count up. */
-export const make = (write: (text: string) => Effect.Effect<void, unknown>): Rpc => {
+/**
+ * Requests over `write`, with ids that count up.
+ *
+ * @param redact takes secrets out of what the server says
+ */
+export const make = (
+  write: (text: string) => Effect.Effect<void, unknown>,
+  redact: (text: string) => string
+): Rpc => {
   const waiting = new Map<string, Waiting>()
   let lastId = 0
   let ended = false
@@ -69,15 +72,10 @@ export const make = (write: (text: string) => Effect.Effect<void, unknown>): Rpc
         )
       }),
 
-    notify: (method, params) =>
-      Effect.suspend(() =>
-        ended ? Effect.fail(notConnected) : writeRequest(`${++lastId}`, method, params)
-      ),
-
     settle: (frame) => {
       const id = Number(frame.id)
       const request = waiting.get(String(frame.id))
-      // A reply to a notice, or one that comes too late, was asked for all the same.
+      // One that comes too late was asked for all the same.
       if (request === undefined) return id > 0 && id <= lastId
       waiting.delete(String(frame.id))
       if (frame._tag === "Reply") {
@@ -86,7 +84,7 @@ export const make = (write: (text: string) => Effect.Effect<void, unknown>): Rpc
         return true
       }
       const { code, message } = frame.error
-      const rejected = new Rejected({ method: request.method, code, detail: message })
+      const rejected = new Rejected({ method: request.method, code, detail: redact(message) })
       Deferred.doneUnsafe(request.reply, Effect.fail(new TransportError({ reason: rejected })))
       return true
     },

@@ -1,9 +1,10 @@
 "use client"
 
-import { createContext, type ReactNode, useContext, useEffect, useState } from "react"
-import { makeOwner, type PresenceOptions, type PresenceOwner } from "../createPresence.ts"
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react"
+import type { PresenceOptions } from "../createPresence.ts"
 import { invalidConfiguration } from "../PresenceError.ts"
 import type { PresenceHandle } from "../PresenceHandle.ts"
+import { enter, type Identity, isSame, type Room, roomFor } from "./rooms.ts"
 
 const PresenceContext = createContext<PresenceHandle | undefined>(undefined)
 
@@ -27,16 +28,22 @@ export interface PresenceProviderProps extends PresenceOptions {
  * </PresenceProvider>
  */
 export function PresenceProvider({ children, ...options }: PresenceProviderProps): ReactNode {
-  const { handle, setToken } = useOwner(options)
+  const room = useRoom(options)
+  const { handle, setToken } = room.owner
   const { token } = options
-  useEffect(() => handle.hold(), [handle])
-  useEffect(() => setToken(token), [setToken, token])
+  const lastToken = useRef(token)
+  useEffect(() => {
+    const leave = enter(room)
+    return () => leave(lastToken.current)
+  }, [room])
+  useEffect(() => {
+    lastToken.current = token
+    setToken(token)
+  }, [setToken, token])
   return <PresenceContext.Provider value={handle}>{children}</PresenceContext.Provider>
 }
 
-type Room = ReadonlyArray<unknown>
-
-const roomOf = (options: PresenceOptions): Room => [
+const identityOf = (options: PresenceOptions): Identity => [
   options.projectId,
   options.dataset,
   options.canvasId,
@@ -46,16 +53,14 @@ const roomOf = (options: PresenceOptions): Room => [
   options.layer
 ]
 
-const isSameRoom = (a: Room, b: Room): boolean => a.every((part, index) => part === b[index])
-
-/** Making an owner has no effect but memory, so rendering may make one that is never mounted. */
-const useOwner = (options: PresenceOptions): PresenceOwner => {
-  const room = roomOf(options)
-  const [current, setCurrent] = useState(() => ({ room, owner: makeOwner(options) }))
-  if (isSameRoom(current.room, room)) return current.owner
-  const next = { room, owner: makeOwner(options) }
+/** The room that the options name; the same one until they name another. */
+const useRoom = (options: PresenceOptions): Room => {
+  const identity = identityOf(options)
+  const [current, setCurrent] = useState(() => roomFor(identity, options))
+  if (isSame(current.identity, identity)) return current
+  const next = roomFor(identity, options)
   setCurrent(next)
-  return next.owner
+  return next
 }
 
 /**

@@ -53,11 +53,11 @@ const take = (
     case "expire":
       return PresenceState.expire(roster, now, ttl)
     case "markStale":
-      return PresenceState.unchanged(PresenceState.markStale(roster))
+      return PresenceState.unchanged(PresenceState.markStale(roster, now))
     case "dropStale":
       return PresenceState.dropStale(roster)
     case "forgive":
-      return PresenceState.unchanged(PresenceState.forgive(roster, now))
+      return PresenceState.unchanged(PresenceState.forgive(roster, 1_000))
   }
 }
 

@@ -3,7 +3,7 @@ import { afterEach, assert, describe, it, vi } from "@effect/vitest"
 import { act, cleanup, render, screen } from "@testing-library/react"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Component, type ReactNode, StrictMode, Suspense, use, useEffect } from "react"
+import { Component, Fragment, type ReactNode, StrictMode, Suspense, use, useEffect } from "react"
 import { hydrateRoot } from "react-dom/client"
 import { renderToString } from "react-dom/server"
 import { Auth, BifurTransport, Presence, PresenceError, SanityClient } from "../../src/index.ts"
@@ -94,6 +94,56 @@ afterEach(() => {
   cleanup()
   vi.useRealTimers()
   renders.length = 0
+})
+
+describe("a provider that comes right back in another place", () => {
+  const Reporting = () => {
+    const { reportPresence, self } = usePresence()
+    useEffect(() => reportPresence([{ documentId: "drafts.a", path: ["title"] }]), [reportPresence])
+    return <p data-testid="self">{self.sessionId ?? ""}</p>
+  }
+  const Silent = () => {
+    const { self } = usePresence()
+    return <p data-testid="self">{`${self.sessionId} ${self.locations?.length}`}</p>
+  }
+
+  for (const strict of [true, false]) {
+    it(`[P2] is the same session on the same socket, where it reports anew${strict ? ", in StrictMode" : ""}`, async () => {
+      const { layer, sockets } = fakePresence()
+      const Mode = strict ? StrictMode : Fragment
+      const show = (key: string, child: ReactNode) => (
+        <Mode>
+          <PresenceProvider key={key} layer={layer}>
+            {child}
+          </PresenceProvider>
+        </Mode>
+      )
+      const { rerender, unmount } = render(show("one", <Reporting />))
+      const socket = await connect(sockets)
+      const { textContent: first } = screen.getByTestId("self")
+      rerender(<Mode />)
+      rerender(show("two", <Silent />))
+      await flush()
+      assert.strictEqual(screen.getByTestId("self").textContent, `${first} 0`)
+      rerender(<Mode />)
+      rerender(show("three", <Reporting />))
+      await flush()
+      assert.strictEqual(screen.getByTestId("self").textContent, first)
+      assert.strictEqual(sockets.all.length, 1)
+      assert.notInclude(socket.methods, "presence_disconnect")
+      unmount()
+      await vi.waitFor(() => assert.strictEqual(socket.readyState, 3))
+      assert.include(socket.methods, "presence_disconnect")
+    })
+  }
+
+  it("[P2] but not where somebody is in the room already: that is somebody else", async () => {
+    const { layer, sockets } = fakePresence()
+    mount({ layer })
+    mount({ layer })
+    await flush()
+    assert.strictEqual(sockets.all.length, 2)
+  })
 })
 
 describe("usePresenceStatus", () => {

@@ -3,9 +3,10 @@ import type { PageEvents } from "../../src/index.ts"
 /** A page that the test moves. */
 export const makePage = () => {
   const listeners = new Set<(event: PageEvents.PageEvent) => void>()
-  const state = { online: true }
+  const state = { online: true, visible: true }
   const events: PageEvents.PageEventsShape = {
     isOnline: () => state.online,
+    isVisible: () => state.visible,
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -28,7 +28,7 @@ const at = (now: number, changes: Partial<Machine.Circumstances> = {}): Machine.
 
 type Input = Machine.Event | ((machine: Machine.Machine) => Machine.Event)
 
-const run = (inputs: ReadonlyArray<Input>, start = Machine.initial(token("t1"), at(0))) =>
+const run = (inputs: ReadonlyArray<Input>, start = Machine.initial(token("t1"), true, at(0))) =>
   inputs.reduce((machine, input) => {
     const event = typeof input === "function" ? input(machine) : input
     return Machine.step(machine, event, at(0)).machine
@@ -36,12 +36,7 @@ const run = (inputs: ReadonlyArray<Input>, start = Machine.initial(token("t1"), 
 
 /** An event of the machine's current socket. */
 const ofSocket =
-  (
-    _tag: Extract<
-      Machine.Event,
-      { readonly socket: number; readonly end?: never; readonly isOther?: never }
-    >["_tag"]
-  ): Input =>
+  (_tag: "Opened" | "Authorized" | "Subscribed" | "Heard" | "Unanswered"): Input =>
   ({ socket }) => ({ _tag, socket })
 const ended =
   (tag: "Lost" | "Unauthorized" | "Failed", isUnexplained = false): Input =>
@@ -58,10 +53,12 @@ const unaccepted =
 const identified =
   (isOther: boolean): Input =>
   ({ socket }) => ({ _tag: "Identified", socket, isOther })
-const explained = (tag: "Lost" | "Unauthorized"): Input => ({
-  _tag: "Explained",
-  end: { _tag: tag, reason: "because" }
-})
+const explained =
+  (tag: "Lost" | "Unauthorized"): Input =>
+  ({ tried }) => ({ _tag: "Explained", token: tried, end: { _tag: tag, reason: "because" } })
+const probed =
+  (_tag: "ProbeAnswered" | "ProbeFailed"): Input =>
+  ({ probes, socket }) => ({ _tag, socket, probe: probes })
 const world = (_tag: "Tick" | Machine.WorldEvent): Input => ({ _tag })
 
 const toOpening = [world("Tick"), given(token("t1"))]
@@ -86,10 +83,16 @@ const columns: ReadonlyArray<readonly [string, ReadonlyArray<Input>]> = [
   ["Closed", [world("Closing")]]
 ]
 
+const hour = 3_600_000
+
 /** What happens, and how long after the last thing that did (milliseconds). */
-const rows: ReadonlyArray<readonly [string, Input, number?]> = [
+const rows: ReadonlyArray<readonly [string, Input, number?, Input?]> = [
   ["Tick, before anything is due", world("Tick"), 1],
   ["Tick, a wait is over", world("Tick"), 4_000],
+  ["Tick, the silence is suspicious", world("Tick"), 45_000],
+  ["Tick, unseen for too long", world("Tick"), 60_000, world("Invisible")],
+  ["Tick, after a sleep", world("Tick"), hour],
+  ["ProbeFailed, after a sleep", probed("ProbeFailed"), hour],
   ["TokenGiven", given(token("t1"))],
   ["TokenGiven, another one", given(token("t3"))],
   ["TokenMissing", { _tag: "TokenMissing", end: lost("no token") }],
@@ -104,8 +107,8 @@ const rows: ReadonlyArray<readonly [string, Input, number?]> = [
   ["Identified, the same user", identified(false)],
   ["Identified, another user", identified(true)],
   ["Unanswered", ofSocket("Unanswered")],
-  ["ProbeAnswered", ofSocket("ProbeAnswered")],
-  ["ProbeFailed", ofSocket("ProbeFailed")],
+  ["ProbeAnswered", probed("ProbeAnswered")],
+  ["ProbeFailed", probed("ProbeFailed")],
   ["Ended, lost", ended("Lost")],
   ["Ended, no socket opened", ended("Lost", true)],
   ["Ended, unauthorized", ended("Unauthorized")],
@@ -125,13 +128,20 @@ const rows: ReadonlyArray<readonly [string, Input, number?]> = [
 const conditionOf = ({ phase }: Machine.Machine): string => {
   if (phase._tag !== "Connected") return phase._tag
   if (phase.change !== undefined) return "changing"
-  return phase.probing ? "probing" : "Connected"
+  return phase.probing === undefined ? "Connected" : "probing"
 }
+
+const look = (machine: Machine.Machine, now: number): Machine.Machine => ({
+  ...machine,
+  liveness: { ...machine.liveness, lookedAt: now, lookedWall: 1_000_000 + now }
+})
 
 const cell = (path: ReadonlyArray<Input>, input: Input, later = 0): string => {
   const before = run(path)
   const event = typeof input === "function" ? input(before) : input
-  const { actions, machine } = Machine.step(before, event, at(later))
+  // Looked at until now, but for a sleep.
+  const awake = later === hour ? before : look(before, later)
+  const { actions, machine } = Machine.step(awake, event, at(later))
   const to = conditionOf(machine)
   if (to === conditionOf(before) && actions.length === 0) return ""
   const names = actions.map((action) =>
@@ -142,9 +152,9 @@ const cell = (path: ReadonlyArray<Input>, input: Input, later = 0): string => {
 
 const computed = (): ReadonlyArray<ReadonlyArray<string>> => [
   ["", ...columns.map(([name]) => name)],
-  ...rows.map(([label, input, later]) => [
+  ...rows.map(([label, input, later, first]) => [
     label,
-    ...columns.map(([, path]) => cell(path, input, later))
+    ...columns.map(([, path]) => cell(first === undefined ? path : [...path, first], input, later))
   ])
 ]
 
@@ -205,7 +215,7 @@ describe("the connection's state machine", () => {
     "tells Connected and Disconnected in turn, holds one socket at most, and always goes on",
     [Schema.Array(Happening).check(Schema.isMaxLength(60))],
     ([happenings]) => {
-      let machine = Machine.initial(token("t1"), at(0))
+      let machine = Machine.initial(token("t1"), true, at(0))
       let now = 0
       let isTold = false
       let isHeld = false

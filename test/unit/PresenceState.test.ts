@@ -192,9 +192,9 @@ describe("PresenceState", () => {
   it("[R4] stale sessions keep their places until they are dropped or heard", () => {
     const bob = { ...ada, userId: UserId.make("p-bob") }
     const before = apply(PresenceState.empty, [state(["x"]), state(["y"], bob)], 0).roster
-    const stale = PresenceState.markStale(before)
+    const stale = PresenceState.markStale(before, 1)
     assert.isTrue(PresenceState.toArray(stale.state).every((session) => session.stale))
-    assert.strictEqual(PresenceState.markStale(stale), stale)
+    assert.strictEqual(PresenceState.markStale(stale, 1), stale)
     const heard = apply(stale, [state(["x"])], 1)
     assert.deepStrictEqual(heard.changes, [])
     assert.deepStrictEqual(
