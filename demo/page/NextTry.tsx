@@ -8,5 +8,5 @@ export function NextTry({ at }: { at: number }) {
     return () => clearInterval(timer)
   }, [])
   const seconds = Math.ceil((at - now) / 1000)
-  return <> {seconds > 0 ? `Next try in ${seconds} s.` : "Trying…"}</>
+  return <> {seconds > 0 ? `Next try in ${seconds} s.` : "Trying now…"}</>
 }

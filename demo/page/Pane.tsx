@@ -48,7 +48,7 @@ export function Pane({ announce, index, visitor }: PaneProps) {
       <Status />
       <div className="pane-body">
         <DocumentForm pane={index} people={people} current={current} onFocus={takeOver} />
-        <PeopleList people={people} />
+        <PeopleList people={people} isConnected={status._tag === "Connected"} />
       </div>
     </section>
   )

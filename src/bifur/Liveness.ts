@@ -6,11 +6,13 @@
 /**
  * - `heardAt`: when the last frame came, on the clock that only goes forward.
  * - `longestGap`: the longest silence that a frame has ended. Kept from one connection to the next.
+ * - `isWatched`: code has run all the time since then; else the silence may not be the server's.
  * - `lookedAt`, `lookedWall`: when anything last happened, on that clock and on the wall.
  */
 export interface Liveness {
   readonly heardAt: number
   readonly longestGap: number
+  readonly isWatched: boolean
   readonly lookedAt: number
   readonly lookedWall: number
 }
@@ -19,6 +21,7 @@ export interface Liveness {
 export const initial = (now: number, wall: number): Liveness => ({
   heardAt: now,
   longestGap: 0,
+  isWatched: true,
   lookedAt: now,
   lookedWall: wall
 })
@@ -62,13 +65,20 @@ export const hasSlept = (
   return wall - lookedWall - passed > wallTolerance || passed > throttledMax
 }
 
+const isInTime = ({ lookedAt }: Liveness, now: number): boolean =>
+  now - lookedAt <= 2 * lookInterval
+
 /** Looks: after a sleep, the silence begins anew. */
-export const look = (liveness: Liveness, now: number, wall: number): Liveness => ({
-  ...liveness,
-  heardAt: hasSlept(liveness, now, wall) ? now : liveness.heardAt,
-  lookedAt: now,
-  lookedWall: wall
-})
+export const look = (liveness: Liveness, now: number, wall: number): Liveness => {
+  const slept = hasSlept(liveness, now, wall)
+  return {
+    ...liveness,
+    heardAt: slept ? now : liveness.heardAt,
+    isWatched: slept || (liveness.isWatched && isInTime(liveness, now)),
+    lookedAt: now,
+    lookedWall: wall
+  }
+}
 
 /**
  * Looks, because a frame came or the socket opened. A silence teaches nothing that may have been a
@@ -80,13 +90,11 @@ export const hear = (
   wall: number,
   isUnasked: boolean
 ): Liveness => {
-  const isObserved = isUnasked && now - liveness.lookedAt <= 2 * lookInterval
+  const { heardAt, isWatched, longestGap } = look(liveness, now, wall)
   return {
     heardAt: now,
-    longestGap:
-      isObserved && !hasSlept(liveness, now, wall)
-        ? Math.max(liveness.longestGap, now - liveness.heardAt)
-        : liveness.longestGap,
+    longestGap: isUnasked && isWatched ? Math.max(longestGap, now - heardAt) : longestGap,
+    isWatched: true,
     lookedAt: now,
     lookedWall: wall
   }

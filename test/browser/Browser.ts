@@ -29,6 +29,9 @@ const systemPaths = [
 const system = chosen ?? systemPaths.find((path) => existsSync(path))
 const isPackaged = system === undefined || system === "packaged"
 
+/** The packaged one is a headless shell: it has no back/forward cache, whatever it is told. */
+export const isShell = isPackaged
+
 /** Why there is no browser here; undefined where there is one. In CI that is a failure. */
 export const missing =
   isPackaged && !(process.platform === "linux" && process.arch === "x64")
@@ -45,6 +48,19 @@ interface Executable {
   readonly env: Record<string, string>
 }
 
+/**
+ * What the packaged one is told for its usual home, a function in the cloud, and a real browser is
+ * not: a process for everything dies with the first page that is closed or crashes, and without web
+ * security no origin is refused.
+ */
+const unreal: ReadonlyArray<string> = [
+  "--single-process",
+  "--no-zygote",
+  "--disable-web-security",
+  "--disable-site-isolation-trials",
+  "--allow-running-insecure-content"
+]
+
 /** The packaged one brings its libraries and fonts too, for hosts that lack them. */
 const unpack = async (): Promise<Executable> => {
   const { default: packaged, inflate } = await import("@sparticuz/chromium")
@@ -52,7 +68,7 @@ const unpack = async (): Promise<Executable> => {
   const libraries = await inflate(fileURLToPath(new URL("../bin/al2023.tar.br", main)))
   return {
     path: await packaged.executablePath(),
-    args: packaged.args,
+    args: packaged.args.filter((arg) => !unreal.includes(arg)),
     env: { LD_LIBRARY_PATH: join(libraries, "lib"), FONTCONFIG_PATH: join(tmpdir(), "fonts") }
   }
 }
@@ -72,20 +88,31 @@ const quiet = [
   "--disable-sync"
 ]
 
+/**
+ * A browser without some of the flags that Playwright gives it, until the scope closes.
+ *
+ * @param except what it would switch off or on, for instance `--disable-back-forward-cache`
+ */
+export const launchWithout = (
+  except: ReadonlyArray<string>
+): Effect.Effect<Browser, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.flatMap(executable, ({ args, env, path }) =>
+      Effect.promise(() =>
+        chromium.launch({
+          executablePath: path,
+          headless: true,
+          args: [...args, ...quiet],
+          ignoreDefaultArgs: [...except],
+          env: { ...process.env, ...env }
+        })
+      )
+    ),
+    (browser) => Effect.promise(() => browser.close())
+  )
+
 /** A browser, until the scope closes. */
-export const launch: Effect.Effect<Browser, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.flatMap(executable, ({ args, env, path }) =>
-    Effect.promise(() =>
-      chromium.launch({
-        executablePath: path,
-        headless: true,
-        args: [...args, ...quiet],
-        env: { ...process.env, ...env }
-      })
-    )
-  ),
-  (browser) => Effect.promise(() => browser.close())
-)
+export const launch: Effect.Effect<Browser, never, Scope.Scope> = launchWithout([])
 
 /** A page in a context of its own: nothing is shared with another one. */
 export interface OpenPage {

@@ -71,8 +71,11 @@ const sessionIds = (page: Page) =>
  * What Chromium itself logs while the relay is gone, in words that depend on when in the handshake it
  * died; nobody can keep it from that.
  */
-const isRefusedSocket = (problem: string) =>
-  /^error: WebSocket connection to 'ws:.*' failed/.test(problem)
+/** What a browser logs of a server that is away: its socket, and the question why it does not open. */
+const isOutage = (problem: string) =>
+  /^error: (WebSocket connection to 'ws:.*' failed|Failed to load resource: (net::ERR_CONNECTION_|the server responded with a status of 426))|^426 /.test(
+    problem
+  )
 
 const axeProblems = (page: Page) =>
   Effect.promise(async () => {
@@ -181,7 +184,7 @@ describe.skipIf(Browser.missing !== undefined)("the page", () => {
         )
         const problems = [...left.problems, ...right.problems]
         assert.deepStrictEqual(
-          problems.filter((problem) => !isRefusedSocket(problem)),
+          problems.filter((problem) => !isOutage(problem)),
           []
         )
       })

@@ -132,7 +132,8 @@ describe("a provider that comes right back in another place", () => {
       assert.strictEqual(sockets.all.length, 1)
       assert.notInclude(socket.methods, "presence_disconnect")
       unmount()
-      await vi.waitFor(() => assert.strictEqual(socket.readyState, 3))
+      // The linger, and the goodbye that nobody answers here.
+      await vi.waitFor(() => assert.strictEqual(socket.readyState, 3), { timeout: 5_000 })
       assert.include(socket.methods, "presence_disconnect")
     })
   }

@@ -1,6 +1,7 @@
 /** A transport on sockets that the test moves. */
 import { assert } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -10,7 +11,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
-import { lost } from "../../src/bifur/ConnectionEnd.ts"
+import { type ConnectionEnd, lost } from "../../src/bifur/ConnectionEnd.ts"
 import { Inquiry } from "../../src/bifur/Inquiry.ts"
 import {
   Auth,
@@ -37,6 +38,7 @@ export interface SetupOptions {
   readonly config?: PresenceConfig.PresenceConfigInput
   readonly clock?: Clock.Clock
   readonly auth?: Layer.Layer<Auth>
+  readonly isVisible?: boolean
 }
 
 /** A transport on sockets that the test moves, in a scope that the test closes. */
@@ -47,26 +49,39 @@ export const setup = Effect.fnUntraced(function* (
   const { layer: webSocket, sockets } = FakeWebSocket.make()
   const tokens = yield* SubscriptionRef.make(initial)
   const page = makePage()
+  page.state.visible = options.isVisible ?? true
   const scope = yield* Scope.make()
   yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
-  const inquiry = {
+  const inquiry: {
+    readonly users: Map<string, string>
+    explanation: ConnectionEnd
+    asked: number
+    delay: Duration.Input
+  } = {
     users: new Map<string, string>(),
     explanation: lost("nobody knows why"),
-    asked: 0
+    asked: 0,
+    delay: Duration.zero
   }
+  const later = <A>(answer: () => A) =>
+    Effect.suspend(() =>
+      inquiry.delay === Duration.zero
+        ? Effect.sync(answer)
+        : Effect.delay(Effect.sync(answer), inquiry.delay)
+    )
   const layer = BifurTransport.layerParts.pipe(
     Layer.provide(
       Layer.succeed(Inquiry, {
         userOf: (asked) =>
-          Effect.sync(() =>
+          later(() =>
             Option.getOrUndefined(
               Option.map(asked, (value) => inquiry.users.get(Redacted.value(value)))
             )
           ),
         explain: () =>
-          Effect.sync(() => {
+          Effect.suspend(() => {
             inquiry.asked += 1
-            return inquiry.explanation
+            return later(() => inquiry.explanation)
           })
       })
     ),
@@ -85,9 +100,11 @@ export const setup = Effect.fnUntraced(function* (
   const transport = yield* Effect.provide(Transport.use(Effect.succeed), context)
   const signals: Array<TransportSignal> = []
   const batches: Array<number> = []
+  const heard = { count: 0 }
   yield* transport.signals.pipe(
     Stream.runForEachArray((batch) =>
       Effect.sync(() => {
+        heard.count += batch.filter(({ _tag }) => _tag === "Heard").length
         const told = batch.filter(({ _tag }) => _tag !== "Heard")
         if (told.length > 0) batches.push(told.length)
         signals.push(...told)
@@ -100,6 +117,7 @@ export const setup = Effect.fnUntraced(function* (
     transport,
     signals,
     batches,
+    heard,
     sockets,
     tokens,
     inquiry,

@@ -246,6 +246,45 @@ describe("clocks that are wrong", () => {
   )
 })
 
+describe("a connection that flaps", () => {
+  it.effect("[R4] shows nobody for ever who is gone: 90 s of connection, and not more", () =>
+    Effect.gen(function* () {
+      const { changes, network, people, room } = yield* setup()
+      yield* room.join({ userId: "p-ada" })
+      const bob = yield* room.join({ userId: "p-bob" })
+      yield* settle
+      yield* bob.crash
+      for (let n = 0; n < 30; n++) {
+        yield* network.disconnect()
+        yield* TestClock.adjust("20 seconds")
+        yield* network.reconnect
+        yield* TestClock.adjust("4 seconds")
+      }
+      assert.deepStrictEqual(yield* people, ["p-ada"])
+      assert.strictEqual(changes.filter((change) => change.startsWith("p-ada")).length, 1)
+    })
+  )
+
+  it.effect("[C5] [R4] a sleep while others have time to answer: they are asked once more", () =>
+    Effect.gen(function* () {
+      const { changes, network, odd, people, room } = yield* setup()
+      const ada = yield* room.join({ userId: "p-ada" })
+      yield* settle
+      yield* Effect.all([ada.partition, network.disconnect()])
+      yield* TestClock.adjust("8 seconds")
+      yield* network.reconnect
+      yield* TestClock.adjust("11 seconds")
+      // Both clocks go on, and the timer of those who have not answered rings late.
+      odd.skip(3_600_000)
+      odd.jump(3_600_000)
+      yield* ada.heal
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual(yield* people, ["p-ada"])
+      assert.deepStrictEqual(changes, ["p-ada Joined"])
+    })
+  )
+})
+
 describe("after an outage", () => {
   it.effect("[R4] the others have as long again to be back, 90 s at most", () =>
     Effect.gen(function* () {
