@@ -149,7 +149,7 @@ describe("createPresence", () => {
       assert.instanceOf(error, PresenceError)
       assert.strictEqual(error.reason._tag, "Unauthorized")
       const status = ConnectionStatus.describe(ada.getStatus().getCurrent())
-      assert.include(status, "Sign in again")
+      assert.include(status, "use the name of a user")
       assert.notInclude(
         `${status} ${error.message} ${error.stack} ${JSON.stringify(error)}`,
         "Secret"
