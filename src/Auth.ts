@@ -12,6 +12,16 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 /** A token, or none. Redacted, so that it reaches no log. */
 export type Token = Option.Option<Redacted.Redacted<string>>
 
+/** What is shorter is a name in development and may be a word; tokens of Sanity have 80 and more. */
+const shortestSecret = 16
+
+/** Takes tokens out of a text: what a server says may repeat them. */
+export const withoutTokens = (text: string, tokens: ReadonlyArray<Token>): string =>
+  tokens.reduce((safe, token) => {
+    const secret = Option.match(token, { onNone: () => "", onSome: Redacted.value })
+    return secret.length >= shortestSecret ? safe.replaceAll(secret, "<token>") : safe
+  }, text)
+
 /** A token was asked for, and there was no answer to use. */
 export class TokenUnavailable extends Schema.TaggedError<TokenUnavailable>()("TokenUnavailable", {
   detail: Schema.String

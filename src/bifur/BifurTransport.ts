@@ -6,18 +6,16 @@ import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import type * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
-import * as Redacted from "effect/Redacted"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Auth, type Token } from "../Auth.ts"
+import { Auth, withoutTokens } from "../Auth.ts"
 import type { ConnectionStatus } from "../ConnectionStatus.ts"
 import { type PageEvent, PageEvents } from "../PageEvents.ts"
 import { PresenceConfig, type PresenceConfigShape } from "../PresenceConfig.ts"
@@ -35,9 +33,6 @@ import * as Connection from "./Connection.ts"
 import { type ConnectionEnd, lost } from "./ConnectionEnd.ts"
 import * as Machine from "./ConnectionMachine.ts"
 import * as Inquiry from "./Inquiry.ts"
-
-/** What is shorter is a name in development and may be a word; tokens of Sanity have 80 and more. */
-const shortestSecret = 16
 
 const toTunables = (config: PresenceConfigShape): Machine.Tunables => ({
   backoffBase: Duration.toMillis(config.backoffBase),
@@ -64,6 +59,7 @@ const make = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
   const inquiry = yield* Inquiry.Inquiry
+  const isOtherUser = Inquiry.comparison(inquiry, config.authorizeTimeout)
   const signals = yield* Queue.unbounded<TransportSignal, Cause.Done>()
   const tunables = toTunables(config)
 
@@ -89,7 +85,6 @@ const make = Effect.gen(function* () {
   let lastSession = SessionId.make("")
   // Whom the others know by this connection.
   let present: SessionId | undefined
-  let knownIdentity: { readonly token: Token; readonly userId: string } | undefined
 
   // Events that come of an action wait for the actions before them.
   const inbox: Array<Machine.Event> = []
@@ -110,15 +105,7 @@ const make = Effect.gen(function* () {
     setTimer()
   }
 
-  /** What a server says may repeat the token. */
-  const redact = (text: string): string =>
-    [machine.tried, machine.latest].reduce(
-      (safe, token) =>
-        Option.isSome(token) && Redacted.value(token.value).length >= shortestSecret
-          ? safe.replaceAll(Redacted.value(token.value), "<token>")
-          : safe,
-      text
-    )
+  const redact = (text: string) => withoutTokens(text, [machine.tried, machine.latest])
 
   const send = (message: TransportMessage) => {
     if (link === undefined) return Effect.fail(notConnected)
@@ -128,25 +115,6 @@ const make = Effect.gen(function* () {
     const { method, params } = toRequest(message)
     return link.rpc.request(method, params, { timeout: config.requestTimeout })
   }
-
-  const userOf = Effect.fnUntraced(function* (token: Token) {
-    if (knownIdentity !== undefined && Equal.equals(knownIdentity.token, token)) {
-      return knownIdentity.userId
-    }
-    const userId = yield* inquiry.userOf(token)
-    if (userId !== undefined) knownIdentity = { token, userId }
-    return userId
-  })
-
-  /** Unknown is taken for the same: most tokens change because the old one expires. */
-  const isOtherUser = (before: Token, after: Token) =>
-    Effect.all([userOf(before), userOf(after)]).pipe(
-      Effect.map(([a, b]) => a !== undefined && b !== undefined && a !== b),
-      Effect.timeoutOrElse({
-        duration: config.authorizeTimeout,
-        orElse: () => Effect.succeed(false)
-      })
-    )
 
   const perform = (action: Machine.Action): void => {
     const { socket } = machine

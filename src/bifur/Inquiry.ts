@@ -3,7 +3,9 @@
  * opens. Browsers hide the latter, and so does the WebSocket of Node.
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -110,3 +112,22 @@ const make = Effect.gen(function* () {
 
 /** Asks the API of the client's project. */
 export const layer: Layer.Layer<Inquiry, never, SanityClient> = Layer.effect(Inquiry, make)
+
+/**
+ * Whether two tokens are of different users, `timeout` at most. Unknown is taken for the same: most
+ * tokens change because the old one expires. Remembers the last user that it knew.
+ */
+export const comparison = (inquiry: Inquiry["Service"], timeout: Duration.Duration) => {
+  let known: { readonly token: Token; readonly userId: string } | undefined
+  const userOf = Effect.fnUntraced(function* (token: Token) {
+    if (known !== undefined && Equal.equals(known.token, token)) return known.userId
+    const userId = yield* inquiry.userOf(token)
+    if (userId !== undefined) known = { token, userId }
+    return userId
+  })
+  return (before: Token, after: Token): Effect.Effect<boolean> =>
+    Effect.all([userOf(before), userOf(after)]).pipe(
+      Effect.map(([a, b]) => a !== undefined && b !== undefined && a !== b),
+      Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.succeed(false) })
+    )
+}
