@@ -4,9 +4,9 @@
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
-import type { SoakClient } from "./soakClient.ts"
-import { nameOf } from "./soakJudge.ts"
-import type { SoakRoom } from "./soakRoom.ts"
+import type { SoakClient } from "./Client.ts"
+import { nameOf } from "./Judge.ts"
+import type { SoakRoom } from "./Room.ts"
 
 /** In milliseconds. */
 const lookInterval = 250

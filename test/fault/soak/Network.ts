@@ -3,10 +3,10 @@
  * no connection, for instance, there is nothing to cut.
  */
 import * as Effect from "effect/Effect"
-import type { CutAfter, Directions } from "../support/FaultProxy.ts"
-import type { SoakClient } from "./soakClient.ts"
-import { between, type Dice, type NetworkFault, oneOf } from "./soakPlan.ts"
-import type { SoakTime } from "./soakTime.ts"
+import type { CutAfter, Directions } from "../../support/FaultProxy.ts"
+import type { SoakClient } from "./Client.ts"
+import { between, type Dice, type NetworkFault, oneOf } from "./Plan.ts"
+import type { SoakTime } from "./Time.ts"
 
 /** How long a fault waits for what it needs, in milliseconds. */
 export const patience = 3_000

@@ -1,7 +1,7 @@
 /**
  * The judge of a soak: compares what each client shows with the truth that the harness knows. Pure.
  */
-import type { PresenceState, ReportedLocation } from "../../src/index.ts"
+import type { PresenceState, ReportedLocation } from "../../../src/index.ts"
 
 /** A place as one string: equal places give equal strings. When somebody was active is no part of it. */
 export const placeOf = ({ documentId, path = [], selection = null }: ReportedLocation): string =>

@@ -1,10 +1,10 @@
 /**
  * What comes of a soak: what happened how often, and what was wrong.
  */
-import type { PresenceState } from "../../src/index.ts"
-import { type Disagreement, nameOf } from "./soakJudge.ts"
-import type { Fault } from "./soakPlan.ts"
-import type { SoakRoom } from "./soakRoom.ts"
+import type { PresenceState } from "../../../src/index.ts"
+import { type Disagreement, nameOf } from "./Judge.ts"
+import type { Fault } from "./Plan.ts"
+import type { SoakRoom } from "./Room.ts"
 
 /** How often a fault was to happen, and how often it did. */
 export interface FaultCount {

@@ -1,17 +1,17 @@
 /**
  * A minute of everything that networks, servers and people do, and then the truth.
  *
- * `SOAK_SEED=123 npx vitest run test/fault/soak.test.ts` asks for the faults of that seed again.
+ * `SOAK_SEED=123 npx vitest run test/fault/soak/soak.test.ts` asks for the faults of that seed again.
  */
 import { randomInt } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { type PresenceState, SessionId, UserId } from "../../src/index.ts"
-import { judge, Ledger, type Seen, seen, type Truth, type View } from "./soakJudge.ts"
-import { faults, makePlan } from "./soakPlan.ts"
-import { format } from "./soakReport.ts"
-import { runSoak } from "./soakRun.ts"
+import { type PresenceState, SessionId, UserId } from "../../../src/index.ts"
+import { judge, Ledger, type Seen, seen, type Truth, type View } from "./Judge.ts"
+import { faults, makePlan } from "./Plan.ts"
+import { format } from "./Report.ts"
+import { runSoak } from "./Soak.ts"
 
 const truthOf = (userId: string, places?: ReadonlyArray<string>): Truth => ({
   userId,

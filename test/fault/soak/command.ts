@@ -1,7 +1,7 @@
 /**
  * A soak for as long as asked:
  *
- *     npx node test/fault/soak.ts --minutes 10 --seed 123 --clients 20
+ *     npx node test/fault/soak/command.ts --minutes 10 --seed 123 --clients 20
  *
  * Prints the seed first, a line every 10 s and a table at the end; exits with 1 where anything is
  * wrong. The seed asks for the same faults at the same times again; how they meet is up to the
@@ -17,8 +17,8 @@ import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { format } from "./soakReport.ts"
-import { runSoak } from "./soakRun.ts"
+import { format } from "./Report.ts"
+import { runSoak } from "./Soak.ts"
 
 /** Something was wrong, and has been told. */
 class SoakFailed extends Schema.TaggedError<SoakFailed>()("SoakFailed", {

@@ -5,12 +5,12 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { PresenceError, PresenceState, ReportedLocation } from "../../src/index.ts"
-import { type SoakClient, start } from "./soakClient.ts"
-import { type Disagreement, judge, nameOf } from "./soakJudge.ts"
-import type { Fault } from "./soakPlan.ts"
-import type { SoakRelay } from "./soakRelay.ts"
-import type { SoakTime } from "./soakTime.ts"
+import type { PresenceError, PresenceState, ReportedLocation } from "../../../src/index.ts"
+import { type SoakClient, start } from "./Client.ts"
+import { type Disagreement, judge, nameOf } from "./Judge.ts"
+import type { Fault } from "./Plan.ts"
+import type { SoakRelay } from "./Relay.ts"
+import type { SoakTime } from "./Time.ts"
 
 /**
  * The place of one client after the other, always of the same user. `network` and `life`: one fault

@@ -4,13 +4,13 @@
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { PresenceError } from "../../src/index.ts"
-import type { RelayError } from "../../src/relay/index.ts"
-import type { SoakClient } from "./soakClient.ts"
-import { nameOf } from "./soakJudge.ts"
-import { hurtNetwork, patience } from "./soakNetwork.ts"
-import { between, type Deed, type Dice, oneOf } from "./soakPlan.ts"
-import type { Seat, SoakRoom } from "./soakRoom.ts"
+import type { PresenceError } from "../../../src/index.ts"
+import type { RelayError } from "../../../src/relay/index.ts"
+import type { SoakClient } from "./Client.ts"
+import { nameOf } from "./Judge.ts"
+import { hurtNetwork, patience } from "./Network.ts"
+import { between, type Deed, type Dice, oneOf } from "./Plan.ts"
+import type { Seat, SoakRoom } from "./Room.ts"
 
 /** Answers whether it happened. */
 type Doing = Effect.Effect<boolean, PresenceError | RelayError>

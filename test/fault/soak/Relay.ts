@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import { Relay, RelayAuth, type RelayError, type RelayOptions } from "../../src/relay/index.ts"
+import { Relay, RelayAuth, type RelayError, type RelayOptions } from "../../../src/relay/index.ts"
 
 /**
  * - `url`: the same for ever.

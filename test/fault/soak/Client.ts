@@ -19,10 +19,10 @@ import {
   PresenceState,
   type ReportedLocation,
   SanityClient
-} from "../../src/index.ts"
-import * as FaultProxy from "../support/FaultProxy.ts"
-import { Ledger, placeOf, seen, type Truth, type View } from "./soakJudge.ts"
-import type { SoakTime } from "./soakTime.ts"
+} from "../../../src/index.ts"
+import * as FaultProxy from "../../support/FaultProxy.ts"
+import { Ledger, placeOf, seen, type Truth, type View } from "./Judge.ts"
+import type { SoakTime } from "./Time.ts"
 
 /** Everything at a tenth of its time or less: a minute holds what otherwise takes an hour. */
 const config = PresenceConfig.layer({
