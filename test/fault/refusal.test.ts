@@ -45,9 +45,9 @@ const refusing = (status: number, me: number) =>
     response.end()
   })
 
-/** The attempts that a client may make within this time: its waits double from 100 ms. */
+/** The attempts that a client may make within this time: eight, if its luck is average. */
 const observed = 3_000
-const fewAttempts = 10
+const fewAttempts = 16
 
 describe.concurrent("a socket that is refused over HTTP", () => {
   for (const [status, me, tag, words] of [
