@@ -50,6 +50,9 @@ export interface Announcer {
 /** What is no location by its schema would be dropped by everyone, or could not be sent at all. */
 const decodeLocation = Schema.decodeUnknownOption(Location)
 
+/** A reporter's own place among the reports. */
+type Slot = object
+
 /** All locations of all reporters, each place once. */
 const union = (slots: Iterable<ReadonlyArray<Location>>): ReadonlyArray<Location> => {
   const all: Array<Location> = []
@@ -77,7 +80,8 @@ export const make = Effect.fnUntraced(function* (
   const page = yield* PageEvents
   const scope = yield* Effect.scope
   const runFork = Effect.runForkWith(yield* Effect.context())
-  const slots = new Map<symbol, ReadonlyArray<Location>>()
+  const slots = new Map<Slot, ReadonlyArray<Location>>()
+  const closed = new WeakSet<Slot>()
   const reported = yield* SubscriptionRef.make<ReadonlyArray<Location> | undefined>(undefined)
   const wake = yield* Latch.make(false)
   const intervals: AnnounceSchedule.Intervals = {
@@ -130,7 +134,7 @@ export const make = Effect.fnUntraced(function* (
     yield* SubscriptionRef.set(reported, current)
   })
 
-  const reportIn = (slot: symbol): Report =>
+  const reportIn = (slot: Slot): Report =>
     Effect.fnUntraced(function* (locations) {
       const lastActiveAt = yield* isoNow
       const decoded: Array<Location> = []
@@ -142,14 +146,23 @@ export const make = Effect.fnUntraced(function* (
           decoded.push(location)
         } else yield* countDrop("report")
       }
-      slots.set(slot, decoded)
+      const taken = decoded.slice(0, config.limits.locations)
+      if (taken.length < decoded.length) {
+        yield* countDrop("report", decoded.length - taken.length)
+      }
+      if (closed.has(slot)) return
+      slots.set(slot, taken)
       yield* commit
     })
 
   const reporter = Effect.map(
     Effect.acquireRelease(
-      Effect.sync(() => Symbol("reporter")),
-      (slot) => Effect.suspend(() => (slots.delete(slot) ? commit : Effect.void))
+      Effect.sync((): Slot => ({})),
+      (slot) =>
+        Effect.suspend(() => {
+          closed.add(slot)
+          return slots.delete(slot) ? commit : Effect.void
+        })
     ),
     reportIn
   )
@@ -176,7 +189,7 @@ export const make = Effect.fnUntraced(function* (
   return {
     reported,
 
-    report: reportIn(Symbol("own")),
+    report: reportIn({}),
 
     reporter,
 

@@ -6,6 +6,7 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -19,10 +20,11 @@ import { PresenceConfig } from "./PresenceConfig.ts"
 /** A token as an app has it; undefined is none. */
 export type TokenInput = string | Redacted.Redacted<string> | undefined
 
+/** An empty token is none. */
 const toToken = (input: TokenInput): Token =>
-  Option.map(Option.fromUndefinedOr(input), (token) =>
-    Redacted.isRedacted(token) ? token : Redacted.make(token)
-  )
+  input === undefined || input === "" || input === null
+    ? Option.none()
+    : Option.some(Redacted.isRedacted(input) ? input : Redacted.make(input))
 
 const store = (ref: SubscriptionRef.SubscriptionRef<Token>, token: Token): Effect.Effect<void> =>
   SubscriptionRef.updateSome(ref, (current) =>
@@ -54,7 +56,15 @@ export const layerRefresh = <E, R>(
       const oneAtATime = yield* Semaphore.make(1)
       const ask = Effect.provideContext(refresh, context).pipe(
         Effect.mapError(toUnavailable),
-        Effect.catchDefect((defect) => Effect.fail(toUnavailable(defect))),
+        // A defect or an interruption in it is its own affair; the connection goes on.
+        Effect.exit,
+        Effect.flatMap((exit) =>
+          Exit.isSuccess(exit)
+            ? Effect.succeed(exit.value)
+            : Effect.fail(
+                Option.getOrElse(Exit.findErrorOption(exit), () => toUnavailable(undefined))
+              )
+        ),
         // Within the permit: one that hangs must not keep all later ones from being asked.
         Effect.timeoutOrElse({
           duration: authorizeTimeout,

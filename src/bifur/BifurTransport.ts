@@ -6,6 +6,7 @@ import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -130,10 +131,18 @@ const make = Effect.gen(function* () {
               duration: config.authorizeTimeout,
               orElse: () => Effect.fail(lost("no token was given in time"))
             }),
-            Effect.match({
-              onFailure: (end) => dispatch({ _tag: "TokenMissing", end }),
-              onSuccess: (token) => dispatch({ _tag: "TokenGiven", token })
-            })
+            // Whatever becomes of it, defects and interruption too, somebody waits for the outcome.
+            Effect.exit,
+            Effect.map((exit) =>
+              Exit.isSuccess(exit)
+                ? dispatch({ _tag: "TokenGiven", token: exit.value })
+                : dispatch({
+                    _tag: "TokenMissing",
+                    end: Option.getOrElse(Exit.findErrorOption(exit), () =>
+                      lost("no token could be had: it ended unexpectedly")
+                    )
+                  })
+            )
           )
         )
         return

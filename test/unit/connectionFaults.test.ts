@@ -442,6 +442,7 @@ describe("a token", () => {
   for (const [name, refresh, reason] of [
     ["fails", Effect.fail("no session"), "no token could be had"],
     ["dies", Effect.die("a bug"), "no token could be had"],
+    ["is interrupted", Effect.interrupt, "no token could be had"],
     ["does not end", Effect.never, "it did not come in time"]
   ] as const) {
     it.effect(`[C6] from an effect that ${name}: no socket, waits that grow, said in words`, () =>

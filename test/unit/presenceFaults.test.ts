@@ -422,6 +422,16 @@ describe("reports", () => {
     })
   )
 
+  it.effect("[A7] a reporter that is used after its end reports nothing", () =>
+    Effect.gen(function* () {
+      const { announced, presence } = yield* setup()
+      const report = yield* Effect.scoped(presence.reporter)
+      yield* report(title)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* announced, [])
+    })
+  )
+
   it.effect("[A7] [A1] a reporter that never reported says nothing when it ends", () =>
     Effect.gen(function* () {
       const { announced, presence } = yield* setup()
