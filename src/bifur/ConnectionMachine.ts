@@ -299,18 +299,17 @@ const isWaiting = ({ phase }: Machine): boolean => phase._tag === "Waiting"
 const isIdle = ({ _tag }: Phase): boolean =>
   _tag === "Waiting" || _tag === "Refused" || _tag === "Away"
 
-const tick = (machine: Machine, { now, ...at }: Circumstances): Step => {
+const tick = (machine: Machine, at: Circumstances): Step => {
   const { hiddenSince, liveness, phase } = machine
-  const { hiddenTimeout, silenceMin } = at.tunables
+  const { now, tunables } = at
+  const { hiddenTimeout, silenceMin } = tunables
   if (phase._tag === "Refused" && phase.askAt !== undefined && now >= phase.askAt) {
     const asking: Phase = { ...phase, askAt: undefined }
     return { machine: { ...machine, phase: asking }, actions: [{ _tag: "AskToken" }] }
   }
   if (!isWatched(phase)) return stay(machine)
-  if (hiddenSince !== undefined && now >= hiddenSince + hiddenTimeout) {
-    return away(machine, { now, ...at })
-  }
-  if (phase._tag === "Waiting" && now >= phase.until) return ask(machine, { now, ...at })
+  if (hiddenSince !== undefined && now >= hiddenSince + hiddenTimeout) return away(machine, at)
+  if (phase._tag === "Waiting" && now >= phase.until) return ask(machine, at)
   return now >= Liveness.silentAt(liveness, silenceMin) ? probe(machine) : stay(machine)
 }
 
@@ -625,17 +624,17 @@ const shown = (machine: Machine, at: Circumstances): Step =>
 const away = (machine: Machine, at: Circumstances): Step => {
   const goodbye: ReadonlyArray<Action> =
     machine.phase._tag === "Connected" ? [{ _tag: "SayGoodbye" }] : []
-  return then({ machine, actions: goodbye }, (m) =>
-    then(leave(m, "the page is hidden", at), (left) =>
-      stay({
-        ...left,
-        phase: { _tag: "Away" },
-        status: paused,
-        attempt: 0,
-        troubleSince: undefined
-      })
-    )
-  )
+  const left = leave(machine, "the page is hidden", at)
+  return {
+    machine: {
+      ...left.machine,
+      phase: { _tag: "Away" },
+      status: paused,
+      attempt: 0,
+      troubleSince: undefined
+    },
+    actions: [...goodbye, ...left.actions]
+  }
 }
 
 const close = (machine: Machine): Step => ({

@@ -60,17 +60,23 @@ const assertNothingIsLeft = Effect.fnUntraced(function* (page: Page) {
   assert.deepStrictEqual(listeners, nobodyListens)
 })
 
+/** A page in a room with an observer, who has seen it. */
+const join = Effect.gen(function* () {
+  const { open, relay } = yield* Stage
+  const observer = yield* Room.observe(relay)
+  const { dataset } = observer
+  const { page, problems } = yield* open({ apiHost: relay, dataset, token: "p-ada" })
+  yield* observer.next("Joined")
+  return { observer, page, problems }
+})
+
 const rounds = 200
 
 describe.skipIf(Browser.missing !== undefined)("in StrictMode", () => {
   layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })((it) => {
     it.effect(`[P2] components below the provider come and go ${rounds} times: one socket`, () =>
       Effect.gen(function* () {
-        const { open, relay } = yield* Stage
-        const observer = yield* Room.observe(relay)
-        const { dataset } = observer
-        const { page, problems } = yield* open({ apiHost: relay, dataset, token: "p-ada" })
-        yield* observer.next("Joined")
+        const { observer, page, problems } = yield* join
         yield* comeAndGo(page, rounds, "provider")
         const { length } = yield* sockets(page)
         console.log(`components came and went ${rounds} times: ${length} socket in all`)
@@ -88,11 +94,7 @@ describe.skipIf(Browser.missing !== undefined)("in StrictMode", () => {
 
     it.effect(`[C9] [P2] the provider comes and goes ${rounds} times: nothing is left of it`, () =>
       Effect.gen(function* () {
-        const { open, relay } = yield* Stage
-        const observer = yield* Room.observe(relay)
-        const { dataset } = observer
-        const { page, problems } = yield* open({ apiHost: relay, dataset, token: "p-ada" })
-        yield* observer.next("Joined")
+        const { observer, page, problems } = yield* join
         yield* comeAndGo(page, rounds, "nothing")
         yield* unmount(page)
         yield* assertNothingIsLeft(page)
@@ -111,11 +113,7 @@ describe.skipIf(Browser.missing !== undefined)("in StrictMode", () => {
 
     it.effect("[P2] a provider that comes right back never left, and has one socket", () =>
       Effect.gen(function* () {
-        const { open, relay } = yield* Stage
-        const observer = yield* Room.observe(relay)
-        const { dataset } = observer
-        const { page } = yield* open({ apiHost: relay, dataset, token: "p-ada" })
-        yield* observer.next("Joined")
+        const { observer, page } = yield* join
         yield* comeAndGo(page, 4, "nothing")
         const seen = observer.all.map(({ change }) => change)
         console.log(

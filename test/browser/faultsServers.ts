@@ -5,7 +5,7 @@ import { createServer } from "node:net"
 import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { listen } from "./faultsSite.ts"
+import { listen, urlOf } from "../support/listen.ts"
 
 interface Answers {
   /** Whether pages of other origins may read the answers. */
@@ -21,8 +21,6 @@ const corsHeaders = ({ headers }: IncomingMessage) => ({
   "access-control-allow-credentials": "true",
   "access-control-allow-headers": headers["access-control-request-headers"] ?? ""
 })
-
-const urlOf = ({ port }: { readonly port: number }) => `http://127.0.0.1:${port}`
 
 /** A server that speaks HTTP and no WebSocket, until the scope closes; its address. */
 export const refusing = ({

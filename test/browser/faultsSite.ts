@@ -1,10 +1,10 @@
 /** The site of the fault tests: one bundled page, and another one to go away to. */
 import { createServer, type ServerResponse } from "node:http"
-import type { AddressInfo, Server, Socket } from "node:net"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { rolldown } from "rolldown"
+import { listen } from "../support/listen.ts"
 import { record } from "./faultsRecord.ts"
 
 const entry = fileURLToPath(new URL("faultsPage.tsx", import.meta.url))
@@ -34,29 +34,6 @@ export const html = (script: string) => `<!doctype html>
 <div id="root"></div>
 ${script}
 </html>`
-
-/** Listens on a free port of this machine, until the scope closes: then every connection ends. */
-export const listen = (server: Server): Effect.Effect<AddressInfo, never, Scope.Scope> => {
-  const sockets = new Set<Socket>()
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket)
-    socket.once("close", () => sockets.delete(socket))
-  })
-  return Effect.acquireRelease(
-    Effect.callback<AddressInfo>((resume) => {
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        const isInet = typeof address === "object" && address !== null
-        resume(isInet ? Effect.succeed(address) : Effect.die("the server has no port"))
-      })
-    }),
-    () =>
-      Effect.callback<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        for (const socket of sockets) socket.destroy()
-      })
-  )
-}
 
 const answer = (response: ServerResponse, type: string, body: string) =>
   response.writeHead(200, { "content-type": `${type}; charset=utf-8` }).end(body)

@@ -2,7 +2,7 @@
 import { connect, createServer, type Socket } from "node:net"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { listen } from "./faultsSite.ts"
+import { listen } from "../support/listen.ts"
 
 /** - `sent`: the methods of the requests that went up, and `close` for a close frame. */
 export interface Wire {

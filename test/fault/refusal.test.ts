@@ -1,41 +1,16 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
+import { createServer, type IncomingMessage } from "node:http"
 import { assert, describe, it } from "@effect/vitest"
 import * as NodeWS from "@effect/platform-node/NodeWS"
 import * as Effect from "effect/Effect"
 import { ConnectionStatus } from "../../src/index.ts"
+import { listen, urlOf } from "../support/listen.ts"
 import { connect, until, untilStatus } from "./client.ts"
-
-const isInet = (address: AddressInfo | string | null): address is AddressInfo =>
-  typeof address === "object" && address !== null
-
-/** An HTTP server on a free port that answers everything, upgrades too, by `answer`. */
-const serve = (answer: (request: IncomingMessage, response: ServerResponse) => void) =>
-  Effect.acquireRelease(
-    Effect.callback<{ readonly url: string; readonly close: () => void }>((resume) => {
-      const server = createServer(answer)
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        if (!isInet(address)) throw new Error("the server has no port")
-        resume(
-          Effect.succeed({
-            url: `http://127.0.0.1:${address.port}`,
-            close: () => {
-              server.closeAllConnections()
-              server.close()
-            }
-          })
-        )
-      })
-    }),
-    ({ close }) => Effect.sync(close)
-  )
 
 const isMe = ({ url = "" }: IncomingMessage) => url.includes("/users/me")
 
-/** Refuses every socket with one HTTP status; `me` is what `/users/me` answers. */
-const refusing = (status: number, me: number) =>
-  serve((request, response) => {
+/** Refuses every socket with one HTTP status; `me` is what `/users/me` answers. Gives its address. */
+const refusing = (status: number, me: number) => {
+  const server = createServer((request, response) => {
     if (isMe(request)) {
       response.writeHead(me, { "content-type": "application/json" })
       response.end(JSON.stringify({ id: "p-ada" }))
@@ -44,6 +19,8 @@ const refusing = (status: number, me: number) =>
     response.writeHead(status, status < 400 ? { location: "https://elsewhere.example/" } : {})
     response.end()
   })
+  return Effect.map(listen(server), urlOf)
+}
 
 /** The attempts that a client may make within this time: eight, if its luck is average. */
 const observed = 3_000
@@ -63,7 +40,7 @@ describe.concurrent("a socket that is refused over HTTP", () => {
   ] as const) {
     it.live(`[C7] with ${status}, the API answering ${me}: ${tag}, in words`, () =>
       Effect.gen(function* () {
-        const { url } = yield* refusing(status, me)
+        const url = yield* refusing(status, me)
         const client = yield* connect({ url, token: "t1" })
         const took = yield* until(
           "it is said why",
@@ -85,8 +62,7 @@ describe.concurrent("a socket that is refused over HTTP", () => {
 
   it.live("[C7] by nobody being there: said in words, tried again", () =>
     Effect.gen(function* () {
-      const { close, url } = yield* refusing(200, 200)
-      close()
+      const url = yield* Effect.scoped(refusing(200, 200))
       const client = yield* connect({ url, token: "t1" })
       yield* Effect.sleep(observed)
       const status = yield* client.status
@@ -97,31 +73,22 @@ describe.concurrent("a socket that is refused over HTTP", () => {
   )
 })
 
-/** Speaks the protocol up to the subscription, then does what the test wants with the socket. */
-const serveSockets = (then: (socket: NodeWS.WebSocket) => void) =>
-  Effect.acquireRelease(
-    Effect.callback<{ readonly url: string; readonly server: NodeWS.WebSocketServer }>((resume) => {
-      const server = new NodeWS.WebSocketServer({ port: 0, host: "127.0.0.1" })
-      server.on("connection", (socket) => {
-        socket.on("message", (data) => {
-          const { id, method }: { id: string; method: string } = JSON.parse(String(data))
-          const result = method === "presence_subscribe" ? "s" : {}
-          socket.send(JSON.stringify({ jsonrpc: "2.0", id, result }))
-          if (method === "presence_subscribe") setImmediate(() => then(socket))
-        })
-      })
-      server.on("listening", () => {
-        const address = server.address()
-        if (!isInet(address)) throw new Error("the server has no port")
-        resume(Effect.succeed({ url: `http://127.0.0.1:${address.port}`, server }))
-      })
-    }),
-    ({ server }) =>
-      Effect.sync(() => {
-        for (const socket of server.clients) socket.terminate()
-        server.close()
-      })
-  )
+/**
+ * Speaks the protocol up to the subscription, then does what the test wants with the socket. Gives its
+ * address.
+ */
+const serveSockets = (then: (socket: NodeWS.WebSocket) => void) => {
+  const server = createServer()
+  new NodeWS.WebSocketServer({ server }).on("connection", (socket) => {
+    socket.on("message", (data) => {
+      const { id, method }: { id: string; method: string } = JSON.parse(String(data))
+      const result = method === "presence_subscribe" ? "s" : {}
+      socket.send(JSON.stringify({ jsonrpc: "2.0", id, result }))
+      if (method === "presence_subscribe") setImmediate(() => then(socket))
+    })
+  })
+  return Effect.map(listen(server), urlOf)
+}
 
 describe.concurrent("a socket that is closed by the service", () => {
   for (const [code, tag] of [
@@ -135,7 +102,7 @@ describe.concurrent("a socket that is closed by the service", () => {
   ] as const) {
     it.live(`[C7] with ${code}: ${tag}, in words`, () =>
       Effect.gen(function* () {
-        const { url } = yield* serveSockets((socket) => {
+        const url = yield* serveSockets((socket) => {
           if (code === 1006) socket.terminate()
           else socket.close(code, "because")
         })
