@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as AnnounceSchedule from "./AnnounceSchedule.ts"
+import { resolve } from "./DocumentRef.ts"
 import { countDrop } from "./Drops.ts"
 import {
   beyond,
@@ -89,6 +90,7 @@ export const make = Effect.fnUntraced(function* (
     announceWindow: Duration.toMillis(config.announceWindow)
   }
   let schedule = AnnounceSchedule.initial
+  let activity = { at: yield* monotonicMillis, lastActiveAt: yield* isoNow }
 
   const update = (next: AnnounceSchedule.AnnounceSchedule) => {
     schedule = next
@@ -96,13 +98,23 @@ export const make = Effect.fnUntraced(function* (
   }
 
   /** An answer that is late, or never comes, must not hold back what comes next. */
-  const announce = (locations: ReadonlyArray<Location>) =>
-    transport.send({ _tag: "Announce", sessionId, locations }).pipe(
+  const announce = (current: ReadonlyArray<Location>) => {
+    const { lastActiveAt } = activity
+    const locations = current.map((location) => ({ ...location, lastActiveAt }))
+    return transport.send({ _tag: "Announce", sessionId, locations }).pipe(
       // The next announce repairs it: the idle one, or that of the next connection.
       Effect.catch((error) => Effect.logDebug(error.message)),
       Effect.annotateLogs({ action: "presence/announce" }),
       Effect.forkIn(scope, { startImmediately: true })
     )
+  }
+
+  const active = Effect.gen(function* () {
+    const now = yield* monotonicMillis
+    const wasIdle = now - activity.at >= Duration.toMillis(config.idleAfter)
+    activity = { at: now, lastActiveAt: yield* isoNow }
+    if (wasIdle) update(AnnounceSchedule.resumed(schedule, now, intervals))
+  })
 
   const loop = Effect.gen(function* () {
     while (true) {
@@ -136,13 +148,18 @@ export const make = Effect.fnUntraced(function* (
 
   const reportIn = (slot: Slot): Report =>
     Effect.fnUntraced(function* (locations) {
-      const lastActiveAt = yield* isoNow
+      yield* active
+      const { lastActiveAt } = activity
       const decoded: Array<Location> = []
       for (const input of locations) {
         const location = Option.getOrUndefined(
           decodeLocation(fromReported({ ...input }, lastActiveAt))
         )
-        if (location !== undefined && beyond(location, config.limits) === undefined) {
+        if (
+          location !== undefined &&
+          resolve(input) !== undefined &&
+          beyond(location, config.limits) === undefined
+        ) {
           decoded.push(location)
         } else yield* countDrop("report")
       }
@@ -180,6 +197,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.sync(() =>
       page.subscribe((event) => {
         if (event === "visible") runFork(heard)
+        if (event === "activity") runFork(active)
       })
     ),
     (unsubscribe) => Effect.sync(unsubscribe)

@@ -3,6 +3,7 @@
  * are the wire format too; unknown fields are left out and never fail.
  */
 import * as Schema from "effect/Schema"
+import { type DocumentRef, resolve } from "./DocumentRef.ts"
 
 /** The `_key` of an array item. */
 export const KeyedSegment = Schema.Struct({ _key: Schema.String })
@@ -71,22 +72,22 @@ export type Location = typeof Location.Type
  * Without a `path` it is the document as a whole.
  *
  * @example
- * const here: ReportedLocation = { documentId: "drafts.book", path: ["title"] }
+ * const here: ReportedLocation = { documentId: "book", path: ["title"] } // in its draft
  */
-export interface ReportedLocation {
-  readonly documentId: string
+export interface ReportedLocation extends DocumentRef {
   readonly path?: Path | undefined
   readonly selection?: Selection | undefined
 }
 
 /**
- * Completes a reported location.
+ * Completes a reported location, with the exact id of the document that is meant; one that Sanity
+ * does not allow stays as it is.
  *
  * @param lastActiveAt ISO 8601.
  */
 export const fromReported = (reported: ReportedLocation, lastActiveAt: string): Location => ({
   type: "document",
-  documentId: reported.documentId,
+  documentId: resolve(reported) ?? reported.documentId,
   path: reported.path ?? [],
   lastActiveAt,
   ...(reported.selection === undefined ? {} : { selection: reported.selection })
@@ -108,6 +109,19 @@ export const isSamePath = (a: Path, b: Path): boolean => a === b || areSame(a, b
 
 const isSamePoint = (a: SelectionPoint, b: SelectionPoint): boolean =>
   a.offset === b.offset && isSamePath(a.path, b.path)
+
+/**
+ * Whether a path is at or below another: the same field, or one within it.
+ *
+ * @example
+ * isWithin(["authors", { _key: "a1" }, "name"], ["authors"]) // true
+ */
+export const isWithin = (path: Path, prefix: Path): boolean =>
+  path.length >= prefix.length &&
+  prefix.every((segment, index) => {
+    const other = path[index]
+    return other !== undefined && isSameSegment(segment, other)
+  })
 
 /** Whether two selections are the same by value. An absent one equals null: neither has a caret. */
 export const isSameSelection = (a: Selection | undefined, b: Selection | undefined): boolean => {

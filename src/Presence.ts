@@ -5,15 +5,18 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Announcer from "./Announcer.ts"
 import { type ConnectionStatus, describe, isPermanent } from "./ConnectionStatus.ts"
+import type { DocumentWatchers } from "./DocumentWatchers.ts"
 import type { Location } from "./Location.ts"
 import { PresenceConfig } from "./PresenceConfig.ts"
 import { ConnectionFailed, PresenceError, Unauthorized } from "./PresenceError.ts"
+import * as PresenceQuery from "./PresenceQuery.ts"
 import type * as PresenceState from "./PresenceState.ts"
 import { SessionId } from "./Session.ts"
 import * as Tracker from "./Tracker.ts"
@@ -31,7 +34,9 @@ import { Transport, type TransportSignal } from "./Transport.ts"
  *   in no document. Never fails: what could not be sent is sent again.
  * - `reporter`: one more reporter for the same session, a task or a component for instance: others see
  *   what all of them report. What it reported is taken back when its scope closes.
- * - `changes`: Joined, Moved and Left, in order, from the moment of subscription.
+ * - `watch`: calls a listener after every change in one document, named by its published id, until the
+ *   returned function is called. {@link forDocument} makes a stream of it.
+ * - `changes`: Joined, Moved, ActivityChanged and Left, in order, from the moment of subscription.
  * - `status`: the connection.
  * - `ready`: the answers to the first roll call are in. Fails where the connection cannot be made.
  * - `retryNow`: tries to connect at once instead of waiting for the next attempt.
@@ -51,6 +56,7 @@ export class Presence extends Context.Service<
     readonly reported: SubscriptionRef.SubscriptionRef<ReadonlyArray<Location> | undefined>
     readonly report: Announcer.Report
     readonly reporter: Effect.Effect<Announcer.Report, never, Scope.Scope>
+    readonly watch: DocumentWatchers["watch"]
     readonly changes: Stream.Stream<PresenceState.PresenceChange>
     readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>
     readonly ready: Effect.Effect<void, PresenceError>
@@ -91,12 +97,53 @@ const make = Effect.gen(function* () {
     reported: announcer.reported,
     report: announcer.report,
     reporter: announcer.reporter,
+    watch: tracker.watch,
     changes: tracker.changes,
     status: transport.status,
     ready: Effect.raceFirst(tracker.settled, failWhenPermanent(transport)),
     retryNow: transport.retryNow
   })
 })
+
+/**
+ * Who is in a document, now and whenever that changes; each answer is the identical array until
+ * something in it does.
+ *
+ * @example
+ * const inBook = forDocument(presence, { documentId: "book" })
+ * yield* inBook.pipe(Stream.runForEach((people) => Effect.log(people.length)))
+ */
+export const forDocument = (
+  presence: Presence["Service"],
+  query: PresenceQuery.DocumentQuery
+): Stream.Stream<ReadonlyArray<PresenceQuery.DocumentLocation>> =>
+  Stream.suspend(() => {
+    const prepared = PresenceQuery.prepare(query)
+    const pulse = Stream.callback<void>(
+      (queue) =>
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            const unwatch = presence.watch(prepared.publishedId, () =>
+              Queue.offerUnsafe(queue, undefined)
+            )
+            Queue.offerUnsafe(queue, undefined)
+            return unwatch
+          }),
+          (unwatch) => Effect.sync(unwatch)
+        ),
+      // Whoever is slow gets the newest answer, and needs no queue.
+      { bufferSize: 1, strategy: "sliding" }
+    )
+    let last: ReadonlyArray<PresenceQuery.DocumentLocation> = []
+    return pulse.pipe(
+      Stream.mapEffect(() => SubscriptionRef.get(presence.state)),
+      Stream.map((state) => {
+        last = PresenceQuery.keepIdentical(last, PresenceQuery.inDocument(state, prepared))
+        return last
+      }),
+      Stream.changesWith((a, b) => a === b)
+    )
+  })
 
 /** 128 random bits. */
 const makeSessionId: Effect.Effect<SessionId> = Effect.forEach(Array.from({ length: 16 }), () =>

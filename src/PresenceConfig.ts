@@ -80,6 +80,13 @@ export interface PresenceConfigShape {
   /** How long a session is kept after its last word. 90 s: three missed announces. */
   readonly sessionTtl: Duration.Duration
   /**
+   * After how long without activity a session is idle. 60 s: others tell of theirs every 30 s, and
+   * one announce may be missed.
+   */
+  readonly idleAfter: Duration.Duration
+  /** After how long without activity a session is away. 5 min. */
+  readonly awayAfter: Duration.Duration
+  /**
    * How long sessions from before a reconnect have to answer the new roll call. 5 s: Studio answers
    * within 200 ms, ours within 1 s.
    */
@@ -113,6 +120,8 @@ const defaults: PresenceConfigShape = {
   rollCallJitterMax: Duration.seconds(1),
   rollCallJitterPerSession: Duration.millis(5),
   sessionTtl: Duration.seconds(90),
+  idleAfter: Duration.seconds(60),
+  awayAfter: Duration.minutes(5),
   staleTimeout: Duration.seconds(5),
   readyQuiet: Duration.seconds(1),
   readyMax: Duration.seconds(3),

@@ -11,6 +11,7 @@ import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as DocumentWatchers from "./DocumentWatchers.ts"
 import { countDrop } from "./Drops.ts"
 import type { Limits, PresenceConfigShape } from "./PresenceConfig.ts"
 import * as PresenceState from "./PresenceState.ts"
@@ -22,12 +23,14 @@ import type { Transport, TransportSignal } from "./Transport.ts"
  * - `receive` applies signals that arrived together as one change of the state, and answers how many
  *   sessions are known then.
  * - `settled` waits for the answers to the first roll call.
+ * - `watch` calls a listener whenever something changed in one document.
  */
 export interface Tracker {
   readonly state: SubscriptionRef.SubscriptionRef<PresenceState.PresenceState>
   readonly changes: Stream.Stream<PresenceState.PresenceChange>
   readonly receive: (signals: ReadonlyArray<TransportSignal>) => Effect.Effect<number>
   readonly settled: Effect.Effect<void>
+  readonly watch: DocumentWatchers.DocumentWatchers["watch"]
 }
 
 /**
@@ -50,7 +53,12 @@ export const make = Effect.fnUntraced(function* (
   const settled = yield* Deferred.make<void>()
   const scope = yield* Effect.scope
   let connection: Fiber.Fiber<unknown> | undefined
+  const watchers = DocumentWatchers.make()
   const ttl = Duration.toMillis(config.sessionTtl)
+  const times: PresenceState.ActivityTimes = {
+    idleAfter: Duration.toMillis(config.idleAfter),
+    awayAfter: Duration.toMillis(config.awayAfter)
+  }
   const { limits } = config
   let roster = PresenceState.empty
   let lostAt: number | undefined
@@ -61,6 +69,7 @@ export const make = Effect.fnUntraced(function* (
     roster = transition.roster
     if (transition.changes.some(({ _tag }) => _tag === "Joined")) lastJoinedAt = now
     if (roster.state !== previous) yield* SubscriptionRef.set(state, roster.state)
+    watchers.notify(transition.touched)
     if (transition.changes.length > 0) yield* PubSub.publishAll(changes, transition.changes)
     yield* countRefused(transition.dropped)
   })
@@ -110,20 +119,27 @@ export const make = Effect.fnUntraced(function* (
 
   /** Nobody is let go of on a late timer before they have been asked for. */
   const confirm = Effect.fnUntraced(function* (now: number) {
-    yield* commit(PresenceState.unchanged(PresenceState.markStale(roster, now, now - ttl)), now)
+    yield* commit(PresenceState.markStale(roster, now, now - ttl), now)
     yield* Effect.forkChild(callTheRoll(0))
   })
 
   const expire = Effect.gen(function* () {
     while (true) {
       const start = yield* monotonicMillis
-      // Whoever joins during the wait expires after its end, so nothing needs to wake it.
-      const due = PresenceState.nextExpiry(roster, ttl) ?? start + ttl
+      // Whoever joins during the wait expires after its end, and turns active or idle within an
+      // interval of it, so nothing needs to wake it.
+      const due = Math.min(
+        PresenceState.nextExpiry(roster, ttl) ?? start + ttl,
+        PresenceState.nextRest(roster, times) ?? start + times.idleAfter
+      )
       yield* Effect.sleep(timeUntil(Math.max(due, start + expiryInterval), start))
       const now = yield* monotonicMillis
       const isDue = (PresenceState.nextExpiry(roster, ttl) ?? now + 1) <= now
       if (isDue && now - due > lateness) yield* confirm(now)
-      else yield* commit(PresenceState.expire(roster, now, ttl), now)
+      else {
+        yield* commit(PresenceState.expire(roster, now, ttl), now)
+        yield* commit(PresenceState.rest(roster, now, times), now)
+      }
     }
   })
 
@@ -152,7 +168,8 @@ export const make = Effect.fnUntraced(function* (
     state,
     changes: Stream.fromPubSub(changes),
     receive,
-    settled: Deferred.await(settled)
+    settled: Deferred.await(settled),
+    watch: watchers.watch
   }
 })
 
@@ -180,13 +197,17 @@ const applySignals = (
 ): PresenceState.Transition => {
   const changes: Array<PresenceState.PresenceChange> = []
   const dropped: Array<keyof PresenceState.SessionLimits> = []
+  const touched = new Set<string>()
   let next = roster
   let events: Array<PresenceState.SessionEvent> = []
-  const flush = () => {
-    const transition = PresenceState.apply(next, events, now, limits)
+  const add = (transition: PresenceState.Transition) => {
     next = transition.roster
     for (const change of transition.changes) changes.push(change)
     for (const limit of transition.dropped) dropped.push(limit)
+    for (const id of transition.touched) touched.add(id)
+  }
+  const flush = () => {
+    add(PresenceState.apply(next, events, now, limits))
     events = []
   }
   for (const signal of signals) {
@@ -197,12 +218,10 @@ const applySignals = (
     }
     if (signal._tag === "Heard") continue
     flush()
-    next =
-      signal._tag === "Connected"
-        ? // Time without a connection does not count: nobody could be heard.
-          PresenceState.forgive(next, outage)
-        : PresenceState.markStale(next, now)
+    // Time without a connection does not count: nobody could be heard.
+    if (signal._tag === "Connected") next = PresenceState.forgive(next, outage)
+    else add(PresenceState.markStale(next, now))
   }
   flush()
-  return { roster: next, changes, dropped }
+  return { roster: next, changes, touched, dropped }
 }

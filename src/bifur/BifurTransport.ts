@@ -43,7 +43,8 @@ const toTunables = (config: PresenceConfigShape): Machine.Tunables => ({
   hiddenTimeout: Duration.toMillis(config.hiddenTimeout)
 })
 
-const worldEvents: { readonly [E in PageEvent]: Machine.WorldEvent } = {
+/** What a person does there says nothing of the connection. */
+const worldEvents: { readonly [E in Exclude<PageEvent, "activity">]: Machine.WorldEvent } = {
   hide: "PageHidden",
   show: "PageShown",
   visible: "Visible",
@@ -267,7 +268,11 @@ const make = Effect.gen(function* () {
   }
 
   yield* Effect.acquireRelease(
-    Effect.sync(() => page.subscribe((event) => dispatch({ _tag: worldEvents[event] }))),
+    Effect.sync(() =>
+      page.subscribe((event) => {
+        if (event !== "activity") dispatch({ _tag: worldEvents[event] })
+      })
+    ),
     (unsubscribe) =>
       Effect.sync(() => {
         unsubscribe()

@@ -30,7 +30,7 @@ export const until = <A>(
 /** Somebody came, moved or left. The time is in epoch milliseconds. */
 export interface Seen {
   readonly at: number
-  readonly change: "Joined" | "Moved" | "Left"
+  readonly change: "Joined" | "Moved" | "Left" | "ActivityChanged"
   readonly sessionId: string
   readonly reason: string | undefined
 }

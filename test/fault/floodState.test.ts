@@ -53,7 +53,7 @@ const take = (
     case "expire":
       return PresenceState.expire(roster, now, ttl)
     case "markStale":
-      return PresenceState.unchanged(PresenceState.markStale(roster, now))
+      return PresenceState.markStale(roster, now)
     case "dropStale":
       return PresenceState.dropStale(roster)
     case "forgive":
@@ -95,9 +95,9 @@ const sizeOf = (roster: PresenceState.Roster) => HashMap.size(roster.state.sessi
 /** A room with nobody left over: everything that is known of sessions is of the same sessions. */
 const checkAgreement = (roster: PresenceState.Roster) => {
   const keys = keysOf(roster.state.sessions)
-  assert.deepStrictEqual(keysOf(roster.lastHeard), keys)
-  assert.deepStrictEqual([...HashMap.values(roster.byUser)].flat().toSorted(), keys)
-  for (const [user, ofUser] of roster.byUser) {
+  assert.deepStrictEqual(keysOf(roster.heard), keys)
+  assert.deepStrictEqual([...HashMap.values(roster.state.byUser)].flat().toSorted(), keys)
+  for (const [user, ofUser] of roster.state.byUser) {
     assert.isAbove(ofUser.length, 0)
     assert.isAtMost(ofUser.length, roster.most)
     for (const key of ofUser) {
@@ -203,8 +203,7 @@ describe("PresenceState within its limits", () => {
         ])
         assert.deepStrictEqual(changes, [])
         assert.strictEqual(roster.state, before.state)
-        assert.strictEqual(roster.lastHeard, before.lastHeard)
-        assert.strictEqual(roster.byUser, before.byUser)
+        assert.strictEqual(roster.heard, before.heard)
         assert.strictEqual(roster.joined, before.joined)
       }
     },

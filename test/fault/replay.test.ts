@@ -144,7 +144,7 @@ describe("replay", () => {
           Effect.andThen(TestClock.adjust(random.int(20_000)), room.join({ userId }))
         )
         for (let step = 0; step < 100; step++) {
-          const documentId = `doc-${step}`
+          const documentId = `drafts.doc-${step}`
           for (const person of random.shuffle(people).slice(0, 1)) {
             yield* person.move([{ documentId }])
             truth.set(sessionKey(person.userId, person.sessionId), documentId)

@@ -201,10 +201,13 @@ describe("usePresence", () => {
     const socket = await connect(sockets)
     socket.receive(announced("p-ada", ["title"]), announced("p-bob", ["body"]))
     await flush()
+    // The first one that is active without moving tells that there is activity to tell of.
+    socket.receive(announced("p-ada", ["title"], "2026-02"))
+    await flush()
     const { length } = renders
     const before = last()
     for (let index = 0; index < 10; index++)
-      socket.receive(announced("p-ada", ["title"], `${index}`))
+      socket.receive(announced("p-ada", ["title"], `2026-03-0${index}`))
     await flush()
     assert.strictEqual(renders.length, length)
     socket.receive(announced("p-bob", ["slug"]))

@@ -447,6 +447,9 @@ describe("Presence receives", () => {
     Effect.gen(function* () {
       let woken = 0
       const ada = yield* room.join({ userId: "p-ada", locations: title })
+      // The first one that is active without moving tells that there is activity to tell of.
+      yield* TestClock.adjust("20 seconds")
+      yield* ada.move(title)
       yield* settle
       const before = yield* state
       yield* SubscriptionRef.changes(presence.state).pipe(

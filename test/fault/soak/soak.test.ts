@@ -78,6 +78,7 @@ describe("the ledger", () => {
     sessionId: SessionId.make("s"),
     locations: [{ type: "document", documentId, path: [], lastActiveAt: "" }],
     stale: false,
+    activity: "unknown",
     order: 0
   })
   const [book, page] = [session("book"), session("page")]
