@@ -7,38 +7,21 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as HashMap from "effect/HashMap"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { closed, connecting, type ConnectionStatus } from "./ConnectionStatus.ts"
-import type { Location, ReportedLocation } from "./Location.ts"
+import type { ReportedLocation } from "./Location.ts"
 import { Presence } from "./Presence.ts"
 import { ConnectionFailed, PresenceError } from "./PresenceError.ts"
+import type { DocumentQuery } from "./PresenceQuery.ts"
 import * as PresenceState from "./PresenceState.ts"
-import type { SessionId } from "./Session.ts"
-import * as StateSource from "./StateSource.ts"
-import { profileOf, type Profiles, type UserProfile, Users } from "./Users.ts"
-
-/**
- * Someone else in the room; the same person in two tabs is two. Until the profile is known, the
- * name is the id.
- */
-export interface UserPresence {
-  readonly user: UserProfile
-  readonly sessionId: SessionId
-  readonly locations: ReadonlyArray<Location>
-  /** Known from before the connection was lost, and not heard from since. */
-  readonly stale: boolean
-}
-
-/** This session. Without an id while nothing runs; without locations before the first report. */
-export interface Self {
-  readonly sessionId: SessionId | undefined
-  readonly locations: ReadonlyArray<Location> | undefined
-}
+import * as RoomSources from "./RoomSources.ts"
+import type { DocumentPresence, Self, UserPresence, UserSessions } from "./RoomSources.ts"
+import type * as StateSource from "./StateSource.ts"
+import { Users } from "./Users.ts"
 
 /**
  * Presence in one room for code that knows no Effect.
@@ -47,11 +30,19 @@ export interface Self {
  * const presence = createPresence({ projectId: "abc123", dataset: "production", token })
  * const people = presence.getPresenceLocations()
  * people.subscribe(() => console.log(people.getCurrent()))
- * presence.reportPresence([{ documentId: "drafts.book", path: ["title"] }])
+ * presence.reportPresence([{ documentId: "book", path: ["title"] }])
  */
 export interface PresenceHandle {
   /** Everyone else, in the order in which they joined. */
   readonly getPresenceLocations: () => StateSource.StateSource<ReadonlyArray<UserPresence>>
+  /** Who is in a document, at or below a path. Costs what it answers, whatever goes on elsewhere. */
+  readonly getDocumentPresence: (
+    query: DocumentQuery
+  ) => StateSource.StateSource<ReadonlyArray<DocumentPresence>>
+  /** The sessions of one user: their tabs. */
+  readonly getUserPresence: (userId: string) => StateSource.StateSource<ReadonlyArray<UserPresence>>
+  /** Everyone else by user: somebody with two tabs is one. */
+  readonly getUsers: () => StateSource.StateSource<ReadonlyArray<UserSessions>>
   /** The connection. */
   readonly getStatus: () => StateSource.StateSource<ConnectionStatus>
   /** This session, and where it says it is. */
@@ -60,10 +51,16 @@ export interface PresenceHandle {
    * Says where this session is, all of it. Before the first report the session is silent; an empty
    * array means present, in no document. Never throws.
    */
-  readonly reportPresence: (locations: ReadonlyArray<ReportedLocation>) => void
+  readonly reportPresence: Report
+  /**
+   * One more reporter for the same session, a component for instance: others see what all of them
+   * report. It costs nothing until it reports.
+   */
+  readonly makeReporter: () => Reporter
   /**
    * Resolves when the answers to the first roll call are in. Rejects with a {@link PresenceError}
-   * where the connection cannot be made, or the handle is closed before.
+   * where the connection cannot be made, or the handle is closed before. Runs the connection
+   * meanwhile, if nobody else does.
    */
   readonly ready: () => Promise<void>
   /** Tries to connect at once instead of waiting for the next attempt. */
@@ -77,33 +74,18 @@ export interface PresenceHandle {
   readonly close: () => Promise<void>
 }
 
-const nobody: ReadonlyArray<UserPresence> = []
-const noSelf: Self = { sessionId: undefined, locations: undefined }
+/** Says where a reporter is, all of it. */
+export type Report = (locations: ReadonlyArray<ReportedLocation>) => void
+
+/** One of several reporters of a session. `release` takes back what it reported, and ends it. */
+export interface Reporter {
+  readonly report: Report
+  readonly release: () => void
+}
 
 const closedBeforeReady = new PresenceError({
   reason: new ConnectionFailed({ detail: "Presence was closed before it was ready." })
 })
-
-/** Remembers each session's form for readers, so that an unchanged one stays identical. */
-const userPresences = () => {
-  const cache = new WeakMap<PresenceState.PresenceSession, UserPresence>()
-  return (state: PresenceState.PresenceState, profiles: Profiles): ReadonlyArray<UserPresence> => {
-    const sessions = PresenceState.toArray(state)
-    if (sessions.length === 0) return nobody
-    return sessions.map((session) => {
-      const user = profileOf(profiles, session.userId)
-      const known = cache.get(session)
-      if (known !== undefined && isSameProfile(known.user, user)) return known
-      const { locations, sessionId, stale } = session
-      const presence = { user, sessionId, locations, stale }
-      cache.set(session, presence)
-      return presence
-    })
-  }
-}
-
-const isSameProfile = (a: UserProfile, b: UserProfile): boolean =>
-  a.displayName === b.displayName && a.imageUrl === b.imageUrl
 
 interface Running {
   readonly runtime: ManagedRuntime.ManagedRuntime<Presence, PresenceError>
@@ -115,7 +97,8 @@ const reasonOf = (cause: Cause.Cause<PresenceError>): string => {
   return error instanceof Error ? error.message : String(error)
 }
 
-const askForNewcomers = (
+/** Asks for the profiles of whoever is there or comes, and of this session's own user. */
+const askForProfiles = (
   presence: Presence["Service"],
   users: Users["Service"]
 ): Effect.Effect<void> => {
@@ -126,7 +109,10 @@ const askForNewcomers = (
   const present = Effect.flatMap(SubscriptionRef.get(presence.state), (state) =>
     users.request(PresenceState.toArray(state).map(({ userId }) => userId))
   )
-  return Effect.all([newcomers, present], { concurrency: "unbounded", discard: true })
+  return Effect.all([newcomers, present, users.followSelf], {
+    concurrency: "unbounded",
+    discard: true
+  })
 }
 
 /**
@@ -140,12 +126,13 @@ export const make = (
 ): PresenceHandle => {
   let running: Running | undefined
   let holders = 0
-  let isClosed = false
+  let closing: Promise<void> | undefined
   let lingering: ReturnType<typeof setTimeout> | undefined
-  let lastReport: ReadonlyArray<ReportedLocation> | undefined
+  let reported = false
+  const slots = new Map<Reporter, ReadonlyArray<ReportedLocation>>()
 
   const hold = () => {
-    if (isClosed) return () => {}
+    if (closing !== undefined) return () => {}
     holders += 1
     clearTimeout(lingering)
     start()
@@ -157,31 +144,7 @@ export const make = (
       if (holders === 0) lingering = setTimeout(stop, Duration.toMillis(linger))
     }
   }
-  const locations = StateSource.switchable(nobody, hold)
-  const status = StateSource.switchable<ConnectionStatus>(connecting, hold)
-  const self = StateSource.switchable<Self>(noSelf, hold)
-
-  const attach = (presence: Presence["Service"], users: Users["Service"] | undefined) => {
-    const { sessionId } = presence
-    const profiles =
-      users === undefined
-        ? StateSource.constant<Profiles>(HashMap.empty())
-        : StateSource.fromSubscriptionRef(users.profiles)
-    locations.attach(
-      StateSource.zipWith(
-        StateSource.fromSubscriptionRef(presence.state),
-        profiles,
-        userPresences()
-      )
-    )
-    status.attach(StateSource.fromSubscriptionRef(presence.status))
-    self.attach(
-      StateSource.map(StateSource.fromSubscriptionRef(presence.reported), (reported) => ({
-        sessionId,
-        locations: reported
-      }))
-    )
-  }
+  const sources = RoomSources.make(hold)
 
   const start = () => {
     if (running !== undefined) return
@@ -193,15 +156,15 @@ export const make = (
       const presence = Context.get(context, Presence)
       const users = Option.getOrUndefined(Context.getOption(context, Users))
       starting.presence = presence
-      attach(presence, users)
-      if (users !== undefined) starting.runtime.runFork(askForNewcomers(presence, users))
-      if (lastReport !== undefined) yield* presence.report(lastReport)
+      sources.attach(presence, users)
+      if (users !== undefined) starting.runtime.runFork(askForProfiles(presence, users))
+      if (reported) yield* presence.report(union())
     })
     // Defects too: nobody else waits for this fiber.
     Effect.runFork(
       Effect.catchCause(attached, (cause) =>
         Effect.sync(() => {
-          if (running === starting) status.detach({ _tag: "Failed", reason: reasonOf(cause) })
+          if (running === starting) sources.detach({ _tag: "Failed", reason: reasonOf(cause) })
         })
       )
     )
@@ -210,9 +173,7 @@ export const make = (
   const stop = (): Promise<void> => {
     const stopping = running
     running = undefined
-    locations.detach(nobody)
-    self.detach(noSelf)
-    status.detach(isClosed ? closed : connecting)
+    sources.detach(closing === undefined ? connecting : closed)
     return stopping === undefined ? Promise.resolve() : stopping.runtime.dispose()
   }
 
@@ -220,29 +181,48 @@ export const make = (
     if (running?.presence !== undefined) running.runtime.runFork(effect(running.presence))
   }
 
+  const union = () => Array.from(slots.values()).flat()
+  const makeReporter = (): Reporter => {
+    let released = false
+    const reporter: Reporter = {
+      report: (locations) => {
+        if (released) return
+        reported = true
+        slots.set(reporter, locations)
+        run((presence) => presence.report(union()))
+      },
+      release: () => {
+        released = true
+        if (slots.delete(reporter)) run((presence) => presence.report(union()))
+      }
+    }
+    return reporter
+  }
+
+  const ready = async (): Promise<void> => {
+    const release = hold()
+    try {
+      if (running === undefined) throw closedBeforeReady
+      const exit = await running.runtime.runPromiseExit(Presence.use((presence) => presence.ready))
+      if (Exit.isFailure(exit)) {
+        throw Option.getOrElse(Exit.findErrorOption(exit), () => closedBeforeReady)
+      }
+    } finally {
+      release()
+    }
+  }
+
   return {
+    ...sources.all,
     hold,
-    getPresenceLocations: () => locations.source,
-    getStatus: () => status.source,
-    getSelf: () => self.source,
+    ready,
+    makeReporter,
+    reportPresence: makeReporter().report,
     retryNow: () => run((presence) => presence.retryNow),
-    reportPresence: (reported) => {
-      lastReport = reported
-      run((presence) => presence.report(reported))
-    },
-    ready: () =>
-      running === undefined
-        ? Promise.reject(closedBeforeReady)
-        : running.runtime
-            .runPromiseExit(Presence.use((presence) => presence.ready))
-            .then((exit) => {
-              if (Exit.isSuccess(exit)) return
-              throw Option.getOrElse(Exit.findErrorOption(exit), () => closedBeforeReady)
-            }),
     close: () => {
-      isClosed = true
       clearTimeout(lingering)
-      return stop()
+      closing ??= Promise.resolve().then(stop)
+      return closing
     }
   }
 }

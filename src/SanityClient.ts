@@ -32,6 +32,8 @@ export type Resource =
  * - `apiHost`: `https://api.sanity.io` unless set; a relay's address for one's own.
  * - `useProjectHostname`: whether the project id is part of the host name. By default it is for
  *   Sanity, and is not where `apiHost` is set: `<projectId>.localhost` does not resolve in Node.
+ * - `socketHost`: where the socket is, if not at the API: a relay's address, while content and profiles
+ *   come from Sanity. Studio and the App SDK stay in Sanity's own room then.
  * - `canvasId`: a canvas instead of a project's dataset.
  */
 export interface SanityClientOptions {
@@ -40,18 +42,24 @@ export interface SanityClientOptions {
   readonly canvasId?: string | undefined
   readonly apiHost?: string | undefined
   readonly useProjectHostname?: boolean | undefined
+  readonly socketHost?: string | undefined
 }
 
 /**
- * The client of one resource, and the address of its room. Content and profiles are read with
- * `client`; the token comes from {@link Auth}, whatever the client holds.
+ * The client of one resource, and the address of its room. Profiles are read with `client`;
+ * `socketClient` asks the host of the socket. The token comes from {@link Auth}, whatever they hold.
  *
  * @example
  * const { socketUrl } = yield* SanityClient
  */
 export class SanityClient extends Context.Service<
   SanityClient,
-  { readonly client: Client; readonly resource: Resource; readonly socketUrl: string }
+  {
+    readonly client: Client
+    readonly resource: Resource
+    readonly socketUrl: string
+    readonly socketClient: Client
+  }
 >()("effect-sanity-presence/SanityClient") {
   /**
    * A client of its own for the resource. Fails where the project id, dataset or host is missing or
@@ -71,8 +79,11 @@ export class SanityClient extends Context.Service<
    * @example
    * const layer = SanityClient.layerClient(useClient({ apiVersion: "2026-01-01" }))
    */
-  static layerClient(client: Client): Layer.Layer<SanityClient, PresenceError> {
-    return Layer.effect(SanityClient, fromClient(client))
+  static layerClient(
+    client: Client,
+    options: Pick<SanityClientOptions, "socketHost"> = {}
+  ): Layer.Layer<SanityClient, PresenceError> {
+    return Layer.effect(SanityClient, fromClient(client, options.socketHost))
   }
 }
 
@@ -85,7 +96,7 @@ const fromOptions = Effect.fnUntraced(function* (options: SanityClientOptions) {
         `The Sanity client can't be made: ${cause instanceof Error ? cause.message : String(cause)}`
       )
   })
-  return yield* fromClient(client)
+  return yield* fromClient(client, options.socketHost)
 })
 
 const clientConfig = (options: SanityClientOptions): Effect.Effect<ClientConfig, PresenceError> => {
@@ -120,17 +131,27 @@ const clientConfig = (options: SanityClientOptions): Effect.Effect<ClientConfig,
   return Effect.succeed({ ...base, projectId, dataset, useProjectHostname })
 }
 
-const fromClient = Effect.fnUntraced(function* (original: Client) {
+const fromClient = Effect.fnUntraced(function* (original: Client, socketHost?: string) {
   const resource = yield* resourceOf(original.config())
   const client = original.withConfig({
     apiVersion,
     useCdn: false,
     ...(resource.type === "dataset" ? asProject(original.config(), resource) : {})
   })
+  // A relay has one host for all projects.
+  const socketClient =
+    socketHost === undefined
+      ? client
+      : client.withConfig({ apiHost: socketHost, useProjectHostname: false })
   return SanityClient.of({
     client,
     resource,
-    socketUrl: yield* socketUrl(client.config(), resource)
+    socketClient,
+    socketUrl: yield* socketUrl(
+      socketClient.config(),
+      resource,
+      socketHost === undefined ? "apiHost" : "socketHost"
+    )
   })
 })
 
@@ -181,7 +202,8 @@ const datasetOf = (
 
 const socketUrl = (
   config: InitializedClientConfig,
-  resource: Resource
+  resource: Resource,
+  option: "apiHost" | "socketHost"
 ): Effect.Effect<string, PresenceError> => {
   const room =
     resource.type === "canvas"
@@ -198,7 +220,7 @@ const socketUrl = (
     },
     catch: () =>
       invalidConfiguration(
-        `"${config.apiHost}" is no address of an API. Give \`apiHost\` as an http or https URL without a query, for instance "https://api.sanity.io".`
+        `"${config.apiHost}" is no address of an API. Give \`${option}\` as an http or https URL without a query, for instance "https://api.sanity.io".`
       )
   })
 }

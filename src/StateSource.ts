@@ -142,45 +142,72 @@ export const zipWith = <A, B, C>(
   }
 }
 
-/** A source whose origin comes and goes; without one it has its initial value. */
-export interface Switchable<A> {
-  readonly source: StateSource<A>
-  readonly attach: (origin: StateSource<A>) => void
-  readonly detach: (value: A) => void
+/** How to read and follow a value of an origin. */
+export interface Derivation<O, A> {
+  /** The value before anything happened. */
+  readonly initial: A
+  /** The value now, with or without an origin; the identical one until it changes. */
+  readonly read: (origin: O | undefined) => A
+  /** Calls `notify` when the value may have changed, until the returned function is called. */
+  readonly follow: (origin: O, notify: () => void) => () => void
 }
 
 /**
- * @param initial the value before the first origin
- * @param onSubscribed runs with the first subscriber; what it returns runs after the last one
+ * Where values come from, as it comes and goes.
+ *
+ * - `set` changes it, for all sources derived from it.
+ * - `derive` is a source of one of its values. Its subscribers are called only when that changed.
  */
-export const switchable = <A>(initial: A, onSubscribed: () => () => void): Switchable<A> => {
-  let origin: StateSource<A> = constant(initial)
-  let unfollow: (() => void) | undefined
-  const { notify, subscribe } = listeners((notify) => {
-    const release = onSubscribed()
-    unfollow ??= origin.subscribe(notify)
-    return () => {
-      unfollow?.()
-      unfollow = undefined
-      release()
-    }
-  })
-  const switchTo = (next: StateSource<A>) => {
-    const before = origin.getCurrent()
-    const followed = unfollow !== undefined
-    unfollow?.()
-    origin = next
-    if (followed) unfollow = origin.subscribe(notify)
-    if (origin.getCurrent() !== before) notify()
-  }
+export interface Origin<O> {
+  readonly get: () => O | undefined
+  readonly set: (origin: O | undefined) => void
+  readonly derive: <A>(derivation: Derivation<O, A>) => StateSource<A>
+}
+
+const nothing = () => {}
+
+/**
+ * No origin yet.
+ *
+ * @param onSubscribed runs with the first subscriber of a derived source; what it returns runs after
+ *   its last one
+ */
+export const makeOrigin = <O>(onSubscribed: () => () => void): Origin<O> => {
+  let origin: O | undefined
+  const sources = new Set<() => void>()
   return {
-    source: {
-      subscribe,
-      getCurrent: () => origin.getCurrent(),
-      getInitial: () => initial
+    get: () => origin,
+    set: (next) => {
+      origin = next
+      for (const refollow of Array.from(sources)) refollow()
     },
-    attach: switchTo,
-    detach: (value) => switchTo(constant(value))
+    derive: ({ follow, initial, read }) => {
+      const getCurrent = () => read(origin)
+      const { subscribe } = listeners((notify) => {
+        const release = onSubscribed()
+        let last = getCurrent()
+        const check = () => {
+          const current = getCurrent()
+          if (current === last) return
+          last = current
+          notify()
+        }
+        let unfollow = nothing
+        const refollow = () => {
+          unfollow()
+          unfollow = origin === undefined ? nothing : follow(origin, check)
+          check()
+        }
+        sources.add(refollow)
+        refollow()
+        return () => {
+          sources.delete(refollow)
+          unfollow()
+          release()
+        }
+      })
+      return { getCurrent, subscribe, getInitial: () => initial }
+    }
   }
 }
 

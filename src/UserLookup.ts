@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Auth } from "./Auth.ts"
 import { SanityClient } from "./SanityClient.ts"
@@ -28,6 +29,9 @@ const accessVersion = "vX"
 /** The most requests at a time. 6: as many as a browser makes to one host. */
 const maxRequests = 6
 
+/** The API version of `/users/me`, as the App SDK asks for it. */
+const meVersion = "2021-06-07"
+
 /** Sent with every request, as the App SDK does. */
 const tag = "users.get"
 
@@ -38,11 +42,16 @@ const Profile = Schema.Struct({
 const ProjectUser = Schema.Struct({ ...Profile.fields, id: UserId })
 const ProjectUsers = Schema.Union([ProjectUser, Schema.Array(ProjectUser)])
 const AccessUser = Schema.Struct({ profile: Profile })
+const Me = Schema.Struct({ id: UserId })
 const Canvas = Schema.Struct({ organizationId: Schema.String })
 
-/** A profile could not be read: there is none, or the service did not answer well. */
+/**
+ * A profile could not be read: there is none, or the service did not answer well. `isOfIds` where other
+ * ids might have had an answer.
+ */
 export class UserLookupError extends Schema.TaggedError<UserLookupError>()("UserLookupError", {
-  cause: Schema.Defect()
+  cause: Schema.Defect(),
+  isOfIds: Schema.Boolean
 }) {
   override get message() {
     return "A user's profile could not be read."
@@ -50,12 +59,16 @@ export class UserLookupError extends Schema.TaggedError<UserLookupError>()("User
 }
 
 /**
- * Reads the profiles of several users with as few requests as their ids allow. Whoever is not in the
- * answer has none.
+ * - `lookup` reads the profiles of several users with as few requests as their ids allow. Whoever is
+ *   not in the answer has none.
+ * - `selves`: whose the token is, now and whenever it changes; none where it can't be known.
  */
-export type UserLookup = (
-  ids: ReadonlyArray<UserId>
-) => Effect.Effect<ReadonlyMap<UserId, UserProfile>, UserLookupError>
+export interface UserLookup {
+  readonly lookup: (
+    ids: ReadonlyArray<UserId>
+  ) => Effect.Effect<ReadonlyMap<UserId, UserProfile>, UserLookupError>
+  readonly selves: Stream.Stream<Option.Option<UserId>>
+}
 
 const toProfile = (id: UserId, { displayName, imageUrl }: typeof Profile.Type): UserProfile => ({
   id,
@@ -70,8 +83,17 @@ export const isProjectUser = (id: UserId): boolean => id.startsWith("p")
 const segment = (id: string): Effect.Effect<string, UserLookupError> =>
   Effect.try({
     try: () => encodeURIComponent(id),
-    catch: (cause) => new UserLookupError({ cause })
+    catch: (cause) => new UserLookupError({ cause, isOfIds: true })
   })
+
+/** The status of an answer that is about what was asked for, not about the service. */
+const isOfIds = (cause: unknown): boolean =>
+  Option.match(decodeStatus(cause), {
+    onNone: () => false,
+    onSome: ({ statusCode }) => statusCode === 400 || statusCode === 404
+  })
+
+const decodeStatus = Schema.decodeUnknownOption(Schema.Struct({ statusCode: Schema.Finite }))
 
 /** The lookup of a resource, under its current token. */
 export const make = Effect.gen(function* () {
@@ -93,11 +115,12 @@ export const make = Effect.gen(function* () {
     })
     const answer = yield* Effect.tryPromise({
       try: (signal): Promise<unknown> => authorized.request({ url, tag, signal }),
-      catch: (cause) => new UserLookupError({ cause })
+      catch: (cause) => new UserLookupError({ cause, isOfIds: isOfIds(cause) })
     }).pipe(requests.withPermits(1))
     // Without Schema's reason: its formatter would add 0.8 kB to every bundle.
     return yield* Option.match(Schema.decodeUnknownOption(schema)(answer), {
-      onNone: () => Effect.fail(new UserLookupError({ cause: "an answer of another form" })),
+      onNone: () =>
+        Effect.fail(new UserLookupError({ cause: "an answer of another form", isOfIds: true })),
       onSome: (value) => Effect.succeed(value)
     })
   })
@@ -133,13 +156,22 @@ export const make = Effect.gen(function* () {
     return toProfile(id, profile)
   })
 
-  const lookup: UserLookup = Effect.fnUntraced(function* (ids) {
+  const lookup: UserLookup["lookup"] = Effect.fnUntraced(function* (ids) {
     const [first] = ids
     if (first !== undefined && resource.type === "dataset" && ids.every(isProjectUser)) {
       return yield* projectUsers(ids)
     }
-    const profiles = yield* Effect.forEach(ids, accessUser, { concurrency: 8 })
+    const profiles = yield* Effect.forEach(ids, accessUser, { concurrency: maxRequests })
     return new Map(profiles.map((profile) => [profile.id, profile]))
   })
-  return lookup
+
+  const me = get(Me, "/users/me", { apiVersion: meVersion }).pipe(
+    Effect.option,
+    Effect.map(Option.map(({ id }) => id))
+  )
+  const selves = Stream.switchMap(SubscriptionRef.changes(token), (current) =>
+    Option.isNone(current) ? Stream.succeed(Option.none<UserId>()) : Stream.fromEffect(me)
+  )
+
+  return { lookup, selves }
 })

@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Request from "effect/Request"
 import * as RequestResolver from "effect/RequestResolver"
+import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { Auth } from "./Auth.ts"
 import type { SanityClient } from "./SanityClient.ts"
@@ -25,6 +26,7 @@ export type Profiles = HashMap.HashMap<UserId, UserLookup.UserProfile>
  * The profiles of people.
  *
  * - `profiles`: those known so far.
+ * - `self`: whose the current token is, while {@link Users.followSelf} runs and once it is known.
  * - `request` asks for those that are not known, in the background. Never fails: who can't be found
  *   is asked for again later, and shown with the id until then.
  *
@@ -37,6 +39,8 @@ export class Users extends Context.Service<
   {
     readonly profiles: SubscriptionRef.SubscriptionRef<Profiles>
     readonly request: (ids: Iterable<UserId>) => Effect.Effect<void>
+    readonly self: SubscriptionRef.SubscriptionRef<Option.Option<UserId>>
+    readonly followSelf: Effect.Effect<void>
   }
 >()("effect-sanity-presence/Users") {
   /** Profiles from Sanity, or from a relay. */
@@ -72,8 +76,9 @@ const retryDelay = (attempt: number): Duration.Duration =>
 const maxRetries = 16
 
 /** The service over any lookup. */
-export const make = Effect.fnUntraced(function* (lookup: UserLookup.UserLookup) {
+export const make = Effect.fnUntraced(function* ({ lookup, selves }: UserLookup.UserLookup) {
   const profiles = yield* SubscriptionRef.make<Profiles>(HashMap.empty())
+  const self = yield* SubscriptionRef.make(Option.none<UserId>())
   const scope = yield* Effect.scope
   const asking = new Set<UserId>()
 
@@ -86,7 +91,7 @@ export const make = Effect.fnUntraced(function* (lookup: UserLookup.UserLookup) 
   const lookupEach = (ids: ReadonlyArray<UserId>) =>
     lookup(ids).pipe(
       Effect.catch((error) =>
-        ids.length === 1
+        ids.length === 1 || !error.isOfIds
           ? Effect.fail(error)
           : Effect.map(
               Effect.forEach(ids, (id) => Effect.option(lookup([id])), { concurrency: 8 }),
@@ -105,7 +110,9 @@ export const make = Effect.fnUntraced(function* (lookup: UserLookup.UserLookup) 
         entry.completeUnsafe(
           found.has(id)
             ? Exit.void
-            : Exit.fail(new UserLookup.UserLookupError({ cause: `no profile of ${id}` }))
+            : Exit.fail(
+                new UserLookup.UserLookupError({ cause: `no profile of ${id}`, isOfIds: true })
+              )
         )
       }
     })
@@ -121,19 +128,24 @@ export const make = Effect.fnUntraced(function* (lookup: UserLookup.UserLookup) 
       Effect.annotateLogs({ action: "presence/profile", user: id })
     )
 
-  return Users.of({
-    profiles,
-    request: Effect.fnUntraced(function* (ids) {
-      for (const id of ids) {
-        const known = SubscriptionRef.getUnsafe(profiles)
-        if (HashMap.has(known, id) || asking.has(id)) continue
-        if (HashMap.size(known) + asking.size >= capacity) continue
-        asking.add(id)
-        yield* ask(id).pipe(
-          Effect.ensuring(Effect.sync(() => asking.delete(id))),
-          Effect.forkIn(scope)
-        )
-      }
-    })
+  const request = Effect.fnUntraced(function* (ids: Iterable<UserId>) {
+    for (const id of ids) {
+      const known = SubscriptionRef.getUnsafe(profiles)
+      if (HashMap.has(known, id) || asking.has(id)) continue
+      if (HashMap.size(known) + asking.size >= capacity) continue
+      asking.add(id)
+      yield* ask(id).pipe(
+        Effect.ensuring(Effect.sync(() => asking.delete(id))),
+        Effect.forkIn(scope)
+      )
+    }
   })
+
+  const followSelf = selves.pipe(
+    Stream.runForEach((id) =>
+      Effect.andThen(SubscriptionRef.set(self, id), request(Option.toArray(id)))
+    )
+  )
+
+  return Users.of({ profiles, request, self, followSelf })
 })

@@ -24,11 +24,14 @@ import { Users } from "./Users.ts"
  * Which room, and as whom. Either a `layer` of one's own (with {@link Users} in it where names are
  * wanted), or the app's `client`, or the project and dataset (or canvas).
  *
+ * - `sessionKey`: providers of the same room and token share one session; whoever wants to be two
+ *   people, or two sessions of one, gives two keys. Only React's providers look at it.
  * - `token`: without one, the client's token is used; without that, none.
  * - `config`: tunables, see {@link PresenceConfig}.
  */
 export interface PresenceOptions extends SanityClientOptions {
   readonly token?: string | undefined
+  readonly sessionKey?: string | undefined
   readonly client?: Client | undefined
   readonly layer?: Layer.Layer<Presence, PresenceError> | undefined
   readonly config?: PresenceConfig.PresenceConfigInput | undefined
@@ -54,6 +57,11 @@ const toToken = (token: string | undefined): Token =>
  * @throws PresenceError where the options name no room
  */
 export const makeOwner = (options: PresenceOptions): PresenceOwner => {
+  if (typeof options !== "object" || options === null) {
+    throw invalidConfiguration(
+      "The options are missing. Give `projectId` and `dataset`, or `client`."
+    )
+  }
   const config = PresenceConfig.make(options.config ?? {})
   if (options.layer !== undefined) {
     return {
@@ -65,7 +73,7 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
   const sanity =
     options.client === undefined
       ? SanityClient.layer(options)
-      : SanityClient.layerClient(options.client)
+      : SanityClient.layerClient(options.client, options)
   const client = Effect.runSyncExit(Effect.provide(SanityClient.use(Effect.succeed), sanity))
   if (Exit.isFailure(client)) throw toPresenceError(client.cause)
 
@@ -115,4 +123,5 @@ export const createPresence = (options: PresenceOptions): PresenceHandle.Presenc
   return handle
 }
 
-export type { PresenceHandle, Self, UserPresence } from "./PresenceHandle.ts"
+export type { PresenceHandle, Report, Reporter } from "./PresenceHandle.ts"
+export type { DocumentPresence, Self, UserPresence, UserSessions } from "./RoomSources.ts"

@@ -49,7 +49,7 @@ const get = (url: URL, init: RequestInit): Effect.Effect<Option.Option<Response>
   Effect.option(Effect.tryPromise((signal) => fetch(url, { ...init, signal, credentials: "omit" })))
 
 const make = Effect.gen(function* () {
-  const { client, socketUrl } = yield* SanityClient
+  const { socketClient: client, socketUrl } = yield* SanityClient
 
   /** The HTTP status, 0 where no answer could be read, and the user where there is one. */
   const me = (token: Token) =>

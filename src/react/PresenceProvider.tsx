@@ -1,24 +1,26 @@
 "use client"
 
-import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react"
+import { type ReactNode, useEffect, useState } from "react"
 import type { PresenceOptions } from "../createPresence.ts"
-import { invalidConfiguration } from "../PresenceError.ts"
-import type { PresenceHandle } from "../PresenceHandle.ts"
-import { enter, type Identity, isSame, type Room, roomFor } from "./rooms.ts"
-
-const PresenceContext = createContext<PresenceHandle | undefined>(undefined)
+import type { Perspective } from "../DocumentRef.ts"
+import { PresenceContext } from "./PresenceContext.ts"
+import { authorize, enter, type Identity, isSame, type Room, roomFor } from "./rooms.ts"
+import { useKept } from "./useKept.ts"
 
 /** The props of {@link PresenceProvider}: which room, as whom, and the components that use it. */
 export interface PresenceProviderProps extends PresenceOptions {
+  /** Under which the app edits; for hooks that are given none. Compared by value. */
+  readonly perspective?: Perspective | undefined
   readonly children?: ReactNode
 }
 
 /**
  * Presence in one room for the components below. It connects when it is mounted and says goodbye
- * when it is unmounted; StrictMode's double mount makes one connection.
+ * when it is unmounted; StrictMode's double mount makes one connection, and providers of the same room
+ * and token share one. Two `sessionKey`s make two sessions.
  *
  * A changed token is authorized on the live connection. Another project, dataset, canvas, host,
- * client or layer is another room, with a connection of its own; `config` is read once.
+ * client, layer or session key is another room, with a connection of its own; `config` is read once.
  *
  * @throws PresenceError (to the nearest error boundary) where the props name no room
  *
@@ -27,20 +29,18 @@ export interface PresenceProviderProps extends PresenceOptions {
  *   <App />
  * </PresenceProvider>
  */
-export function PresenceProvider({ children, ...options }: PresenceProviderProps): ReactNode {
+export function PresenceProvider({
+  children,
+  perspective,
+  ...options
+}: PresenceProviderProps): ReactNode {
   const room = useRoom(options)
-  const { handle, setToken } = room.owner
   const { token } = options
-  const lastToken = useRef(token)
-  useEffect(() => {
-    const leave = enter(room)
-    return () => leave(lastToken.current)
-  }, [room])
-  useEffect(() => {
-    lastToken.current = token
-    setToken(token)
-  }, [setToken, token])
-  return <PresenceContext.Provider value={handle}>{children}</PresenceContext.Provider>
+  useEffect(() => enter(room), [room])
+  useEffect(() => authorize(room, token), [room, token])
+  const { handle } = room.owner
+  const value = useKept([handle, JSON.stringify(perspective)], () => ({ handle, perspective }))
+  return <PresenceContext.Provider value={value}>{children}</PresenceContext.Provider>
 }
 
 const identityOf = (options: PresenceOptions): Identity => [
@@ -48,9 +48,11 @@ const identityOf = (options: PresenceOptions): Identity => [
   options.dataset,
   options.canvasId,
   options.apiHost,
+  options.socketHost,
   options.useProjectHostname,
   options.client,
-  options.layer
+  options.layer,
+  options.sessionKey
 ]
 
 /** The room that the options name; the same one until they name another. */
@@ -61,19 +63,4 @@ const useRoom = (options: PresenceOptions): Room => {
   const next = roomFor(identity, options)
   setCurrent(next)
   return next
-}
-
-/**
- * The handle of the provider above, for what the hooks do not cover.
- *
- * @throws PresenceError where there is no provider
- */
-export const usePresenceHandle = (): PresenceHandle => {
-  const handle = useContext(PresenceContext)
-  if (handle === undefined) {
-    throw invalidConfiguration(
-      "There is no <PresenceProvider> above this component. Wrap the app, or this part of it, in one."
-    )
-  }
-  return handle
 }

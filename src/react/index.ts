@@ -1,9 +1,10 @@
 /** Presence for React: a provider and hooks. */
-export {
-  PresenceProvider,
-  type PresenceProviderProps,
-  usePresenceHandle
-} from "./PresenceProvider.tsx"
+export { PresenceProvider, type PresenceProviderProps } from "./PresenceProvider.tsx"
+export { usePresenceHandle } from "./PresenceContext.ts"
 export { type UsePresence, usePresence } from "./usePresence.ts"
+export { type UsePresenceField, usePresenceField } from "./usePresenceField.ts"
+export { type UsePresenceForDocument, usePresenceForDocument } from "./usePresenceForDocument.ts"
 export { type PresenceStatus, usePresenceStatus } from "./usePresenceStatus.ts"
+export { useReportPresence, type UseReportPresenceOptions } from "./useReportPresence.ts"
 export { useStateSource } from "./useStateSource.ts"
+export { useSuspensePresence } from "./useSuspensePresence.ts"

@@ -1,50 +1,69 @@
 /**
- * The connections of providers that are gone and linger: a provider that comes right back, in another
- * place of the tree for instance, goes on with the same session.
+ * The rooms that providers are in. Those who name the same one share a connection and a session, and a
+ * provider that comes right back, in another place of the tree for instance, goes on with them.
  */
 import { makeOwner, type PresenceOptions, type PresenceOwner } from "../createPresence.ts"
 
 /** What makes a room another one, compared part by part. */
 export type Identity = ReadonlyArray<unknown>
 
-/** A provider's room, and its connection to it. */
+/** A room, and the connection to it. The token it was last used with is part of who one is there. */
 export interface Room {
   readonly identity: Identity
   readonly owner: PresenceOwner
+  token: string | undefined
+  users: number
 }
 
 /** Whether two identities name the same room. */
 export const isSame = (a: Identity, b: Identity): boolean =>
   a.every((part, index) => part === b[index])
 
-/**
- * With the token that each was last used with. Only what lingers: whoever is in use is somebody else,
- * in the same room or not.
- */
-const lingering = new Map<Room, string | undefined>()
+const rooms = new Set<Room>()
 
-/**
- * The room that lingers for this token, or a new one. Making one has no effect but memory, and taking
- * one over only takes back what a tree reported that is gone, so rendering may do it more than once, and
- * for a tree that is never mounted.
- */
-export const roomFor = (identity: Identity, options: PresenceOptions): Room => {
-  for (const [room, token] of lingering) {
-    if (token !== options.token || !isSame(room.identity, identity)) continue
-    const { handle } = room.owner
-    if ((handle.getSelf().getCurrent().locations ?? []).length > 0) handle.reportPresence([])
-    return room
-  }
-  return { identity, owner: makeOwner(options) }
+/** Forgets a room that nobody is in, once its connection has ended too. */
+const forgetLater = (room: Room): void => {
+  setTimeout(() => {
+    if (room.users === 0) rooms.delete(room)
+  }, room.owner.linger)
 }
 
-/** A provider uses the room. Gives what to call when it is gone: then the next one may take it over. */
-export const enter = (room: Room): ((token: string | undefined) => void) => {
-  lingering.delete(room)
-  const release = room.owner.handle.hold()
-  return (token) => {
-    release()
-    lingering.set(room, token)
-    setTimeout(() => lingering.delete(room), room.owner.linger)
+/**
+ * The room of that identity and token, or a new one. Making one has no effect but memory, so rendering
+ * may do it more than once, and for a tree that is never mounted.
+ */
+export const roomFor = (identity: Identity, options: PresenceOptions): Room => {
+  for (const room of rooms) {
+    if (room.token === options.token && isSame(room.identity, identity)) return room
   }
+  const room: Room = { identity, owner: makeOwner(options), token: options.token, users: 0 }
+  // A server renders for many people, and never enters a room.
+  if (typeof window !== "undefined") {
+    rooms.add(room)
+    forgetLater(room)
+  }
+  return room
+}
+
+/** A provider is in the room, until the returned function is called. */
+export const enter = (room: Room): (() => void) => {
+  rooms.add(room)
+  room.users += 1
+  const release = room.owner.handle.hold()
+  return () => {
+    room.users -= 1
+    if (room.users === 0) {
+      // What the tree reported that is gone. Whoever comes right back reports anew before it is sent.
+      const { getSelf, reportPresence } = room.owner.handle
+      if (getSelf().getCurrent().locations !== undefined) reportPresence([])
+      forgetLater(room)
+    }
+    release()
+  }
+}
+
+/** A provider has another token: that of the room, for all who are in it. */
+export const authorize = (room: Room, token: string | undefined): void => {
+  room.token = token
+  room.owner.setToken(token)
 }

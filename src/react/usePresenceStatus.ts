@@ -1,7 +1,7 @@
 "use client"
 
 import { type ConnectionStatus, describe } from "../ConnectionStatus.ts"
-import { usePresenceHandle } from "./PresenceProvider.tsx"
+import { usePresenceHandle } from "./PresenceContext.ts"
 import { useStateSource } from "./useStateSource.ts"
 
 /** What {@link usePresenceStatus} returns. */

@@ -138,10 +138,13 @@ describe("a provider that comes right back in another place", () => {
     })
   }
 
-  it("[P2] but not where somebody is in the room already: that is somebody else", async () => {
+  it("[H3] two at the same time share one connection, and two session keys make two", async () => {
     const { layer, sockets } = fakePresence()
     mount({ layer })
     mount({ layer })
+    await flush()
+    assert.strictEqual(sockets.all.length, 1)
+    mount({ layer, sessionKey: "another" })
     await flush()
     assert.strictEqual(sockets.all.length, 2)
   })

@@ -78,25 +78,33 @@ describe("StateSource", () => {
   })
 
   it.effect(
-    "[P1] a switchable source follows whatever origin it has, and only while subscribed",
+    "[P1] a derived source follows whatever origin there is, and only while subscribed",
     () =>
       Effect.gen(function* () {
         let held = 0
-        const { attach, detach, source } = StateSource.switchable(0, () => {
+        const origin = StateSource.makeOrigin<StateSource.StateSource<number>>(() => {
           held += 1
           return () => (held -= 1)
         })
-        const ref = yield* SubscriptionRef.make(1)
+        const source = origin.derive({
+          initial: 0,
+          read: (numbers) => (numbers === undefined ? 0 : Math.floor(numbers.getCurrent() / 10)),
+          follow: (numbers, notify) => numbers.subscribe(notify)
+        })
+        const ref = yield* SubscriptionRef.make(10)
         const seen: Array<number> = []
         const unsubscribe = source.subscribe(() => seen.push(source.getCurrent()))
-        attach(StateSource.fromSubscriptionRef(ref))
+        origin.set(StateSource.fromSubscriptionRef(ref))
         yield* settle
-        yield* SubscriptionRef.set(ref, 2)
+        // 21 is no change of what is derived: its subscribers are not called.
+        for (const value of [20, 21, 30]) {
+          yield* SubscriptionRef.set(ref, value)
+          yield* settle
+        }
+        origin.set(undefined)
+        yield* SubscriptionRef.set(ref, 40)
         yield* settle
-        detach(9)
-        yield* SubscriptionRef.set(ref, 3)
-        yield* settle
-        assert.deepStrictEqual(seen, [1, 2, 9])
+        assert.deepStrictEqual(seen, [1, 2, 3, 0])
         assert.strictEqual(held, 1)
         unsubscribe()
         assert.strictEqual(held, 0)

@@ -1,29 +1,30 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
 import { profileOf, UserId, type UserProfile } from "../../src/index.ts"
-import { UserLookupError } from "../../src/UserLookup.ts"
+import { type UserLookup, UserLookupError } from "../../src/UserLookup.ts"
 import * as Users from "../../src/Users.ts"
 
 const ids = (...names: ReadonlyArray<string>) => names.map((name) => UserId.make(name))
 const profile = (id: UserId): UserProfile => ({ id, displayName: `Name of ${id}` })
 
 /** A lookup that knows everyone but those named here; `broken` fails whatever is asked with it. */
-const setup = (unknown: Set<string> = new Set(), broken: Set<string> = new Set()) =>
+const setup = (unknown: Set<string> = new Set(), broken: Set<string> = new Set(), isOfIds = true) =>
   Effect.gen(function* () {
     const asked: Array<string> = []
-    const users = yield* Users.make((wanted) =>
+    const lookup: UserLookup["lookup"] = (wanted) =>
       Effect.suspend(() => {
         asked.push(wanted.join(","))
         if (wanted.some((id) => broken.has(id))) {
-          return Effect.fail(new UserLookupError({ cause: "broken" }))
+          return Effect.fail(new UserLookupError({ cause: "broken", isOfIds }))
         }
         return Effect.succeed(
           new Map(wanted.filter((id) => !unknown.has(id)).map((id) => [id, profile(id)]))
         )
       })
-    )
+    const users = yield* Users.make({ lookup, selves: Stream.empty })
     const names = (...all: ReadonlyArray<string>) =>
       Effect.map(SubscriptionRef.get(users.profiles), (profiles) =>
         ids(...all).map((id) => profileOf(profiles, id).displayName)

@@ -1,0 +1,74 @@
+/**
+ * Presence in many rooms at once: one connection per dataset or canvas, shared by all who ask for it.
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as LayerMap from "effect/LayerMap"
+import type * as Scope from "effect/Scope"
+import type { Auth } from "./Auth.ts"
+import * as BifurTransport from "./bifur/BifurTransport.ts"
+import { Presence } from "./Presence.ts"
+import type { PresenceError } from "./PresenceError.ts"
+import { type Resource, SanityClient, type SanityClientOptions } from "./SanityClient.ts"
+import { Users } from "./Users.ts"
+
+/**
+ * Which hosts the rooms are on, and how long a connection outlives the last of its users: 10 s unless
+ * given, so that work which comes in bursts does not leave and join each time.
+ */
+export interface PresenceMapOptions extends Pick<
+  SanityClientOptions,
+  "apiHost" | "socketHost" | "useProjectHostname"
+> {
+  readonly idleTimeToLive?: Duration.Input | undefined
+}
+
+/** What there is in every room. */
+export type Room = Presence | Users
+
+/**
+ * Presence by room.
+ *
+ * - `get`: the room as a layer, for a program that is about one room.
+ * - `in`: its presence, until the scope closes; for programs that are about several.
+ *
+ * @example
+ * const rooms = yield* PresenceMap
+ * const books = yield* rooms.in({ type: "dataset", projectId: "abc123", dataset: "books" })
+ * yield* books.report([{ documentId: "book" }])
+ */
+export class PresenceMap extends Context.Service<
+  PresenceMap,
+  {
+    readonly get: (resource: Resource) => Layer.Layer<Room, PresenceError>
+    readonly in: (
+      resource: Resource
+    ) => Effect.Effect<Presence["Service"], PresenceError, Scope.Scope>
+  }
+>()("effect-sanity-presence/PresenceMap") {
+  /**
+   * Rooms under the tokens of {@link Auth}. A connection is made for the first who asks for its room.
+   *
+   * @example
+   * const layer = PresenceMap.layer().pipe(Layer.provide(AuthConfig.layer()))
+   */
+  static layer(options: PresenceMapOptions = {}): Layer.Layer<PresenceMap, never, Auth> {
+    return Layer.effect(PresenceMap, make(options))
+  }
+}
+
+const make = Effect.fnUntraced(function* ({ idleTimeToLive, ...hosts }: PresenceMapOptions) {
+  const lookup = (resource: Resource): Layer.Layer<Room, PresenceError, Auth> =>
+    Layer.merge(Layer.provide(Presence.layer, BifurTransport.layer), Users.layer).pipe(
+      Layer.provide(SanityClient.layer({ ...hosts, ...resource })),
+      // A layer is built once in one program: without this, all rooms would be the same.
+      Layer.fresh
+    )
+  const rooms = yield* LayerMap.make(lookup, { idleTimeToLive: idleTimeToLive ?? "10 seconds" })
+  return PresenceMap.of({
+    get: (resource) => rooms.get(resource),
+    in: (resource) => Effect.map(rooms.contextEffect(resource), Context.get(Presence))
+  })
+})
