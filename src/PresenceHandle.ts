@@ -88,13 +88,21 @@ const closedBeforeReady = new PresenceError({
 })
 
 interface Running {
-  readonly runtime: ManagedRuntime.ManagedRuntime<Presence, PresenceError>
+  readonly runtime: ManagedRuntime.ManagedRuntime<Presence, unknown>
   presence: Presence["Service"] | undefined
 }
 
-const reasonOf = (cause: Cause.Cause<PresenceError>): string => {
+const reasonOf = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
   return error instanceof Error ? error.message : String(error)
+}
+
+const toPresenceError = (cause: Cause.Cause<unknown>): PresenceError => {
+  if (Cause.hasInterruptsOnly(cause)) return closedBeforeReady
+  const error = Cause.squash(cause)
+  return error instanceof PresenceError
+    ? error
+    : new PresenceError({ reason: new ConnectionFailed({ detail: reasonOf(cause) }) })
 }
 
 /** Asks for the profiles of whoever is there or comes, and of this session's own user. */
@@ -121,18 +129,19 @@ const askForProfiles = (
  * @param linger how long it runs on after the last holder let go
  */
 export const make = (
-  layer: Layer.Layer<Presence, PresenceError>,
+  layer: Layer.Layer<Presence, unknown>,
   linger: Duration.Duration
 ): PresenceHandle => {
   let running: Running | undefined
   let holders = 0
+  let isClosed = false
   let closing: Promise<void> | undefined
   let lingering: ReturnType<typeof setTimeout> | undefined
   let reported = false
   const slots = new Map<Reporter, ReadonlyArray<ReportedLocation>>()
 
   const hold = () => {
-    if (closing !== undefined) return () => {}
+    if (isClosed) return () => {}
     holders += 1
     clearTimeout(lingering)
     start()
@@ -173,7 +182,7 @@ export const make = (
   const stop = (): Promise<void> => {
     const stopping = running
     running = undefined
-    sources.detach(closing === undefined ? connecting : closed)
+    sources.detach(isClosed ? closed : connecting)
     return stopping === undefined ? Promise.resolve() : stopping.runtime.dispose()
   }
 
@@ -205,7 +214,7 @@ export const make = (
       if (running === undefined) throw closedBeforeReady
       const exit = await running.runtime.runPromiseExit(Presence.use((presence) => presence.ready))
       if (Exit.isFailure(exit)) {
-        throw Option.getOrElse(Exit.findErrorOption(exit), () => closedBeforeReady)
+        throw toPresenceError(exit.cause)
       }
     } finally {
       release()
@@ -221,7 +230,8 @@ export const make = (
     retryNow: () => run((presence) => presence.retryNow),
     close: () => {
       clearTimeout(lingering)
-      closing ??= Promise.resolve().then(stop)
+      isClosed = true
+      closing ??= stop()
       return closing
     }
   }

@@ -27,13 +27,14 @@ import { Users } from "./Users.ts"
  * - `sessionKey`: providers of the same room and token share one session; whoever wants to be two
  *   people, or two sessions of one, gives two keys. Only React's providers look at it.
  * - `token`: without one, the client's token is used; without that, none.
+ * - `layer`: whatever it fails with is shown in the status, and `ready` rejects with a PresenceError.
  * - `config`: tunables, see {@link PresenceConfig}.
  */
 export interface PresenceOptions extends SanityClientOptions {
   readonly token?: string | undefined
   readonly sessionKey?: string | undefined
   readonly client?: Client | undefined
-  readonly layer?: Layer.Layer<Presence, PresenceError> | undefined
+  readonly layer?: Layer.Layer<Presence, unknown> | undefined
   readonly config?: PresenceConfig.PresenceConfigInput | undefined
 }
 
@@ -63,9 +64,10 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
     )
   }
   const config = PresenceConfig.make(options.config ?? {})
+  const configured = Layer.succeed(PresenceConfig.PresenceConfig, config)
   if (options.layer !== undefined) {
     return {
-      handle: PresenceHandle.make(options.layer, config.lingerTimeout),
+      handle: PresenceHandle.make(Layer.provide(options.layer, configured), config.lingerTimeout),
       setToken: () => {},
       linger: Duration.toMillis(config.lingerTimeout)
     }
@@ -82,7 +84,7 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
   const layer = Layer.merge(Layer.provide(Presence.layer, BifurTransport.layer), Users.layer).pipe(
     Layer.provide(Layer.succeed(SanityClient, client.value)),
     Layer.provide(Auth.layerRef(token)),
-    Layer.provide(Layer.succeed(PresenceConfig.PresenceConfig, config))
+    Layer.provide(configured)
   )
   return {
     handle: PresenceHandle.make(layer, config.lingerTimeout),

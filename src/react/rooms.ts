@@ -21,11 +21,23 @@ export const isSame = (a: Identity, b: Identity): boolean =>
 
 const rooms = new Set<Room>()
 
-/** Forgets a room that nobody is in, once its connection has ended too. */
+/** Milliseconds; a room whose connection does not linger is still asked for twice by StrictMode. */
+const lingerMin = 100
+
+/**
+ * Forgets a room that nobody is in, once its connection has ended too: a tree that waits for it, with
+ * its provider, is not mounted.
+ */
 const forgetLater = (room: Room): void => {
-  setTimeout(() => {
-    if (room.users === 0) rooms.delete(room)
-  }, room.owner.linger)
+  setTimeout(
+    () => {
+      if (room.users > 0) return
+      const isRunning = room.owner.handle.getSelf().getCurrent().sessionId !== undefined
+      if (isRunning) forgetLater(room)
+      else rooms.delete(room)
+    },
+    Math.max(lingerMin, room.owner.linger)
+  )
 }
 
 /**
