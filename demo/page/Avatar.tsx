@@ -1,5 +1,5 @@
 import { hueClass } from "./colour.ts"
-import { initialsOf } from "./initials.ts"
+import { initialsOf } from "../../src/react/index.ts"
 
 interface AvatarProps {
   readonly userId: string

@@ -28,7 +28,7 @@ export interface UsePresenceField {
  * @example
  * const { presence, props } = usePresenceField({ documentId: "book", path: ["title"] })
  * <input {...props} />
- * <FieldPresence presence={presence} label="Title" />
+ * <PresenceAvatars presence={presence} label="In Title" />
  */
 export const usePresenceField = (field: ReportedLocation): UsePresenceField => {
   const [isFocused, setFocused] = useState(false)

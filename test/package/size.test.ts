@@ -11,37 +11,47 @@ const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const limit = 69
 const limitAboveEffect = 21
 
+/** What the components add, where they are used. */
+const limitOfComponents = 1.5
+
 describe("bundle size", () => {
-  let sizes: Record<"effect" | "core" | "react" | "testing", Bundle>
+  let sizes: Record<"effect" | "core" | "hooks" | "react" | "testing", Bundle>
 
   beforeAll(async () => {
-    const [effect, core, react, testing] = await Promise.all([
-      bundleOfEffect(fromHere("../../src/react/index.ts")),
+    const [effect, core, hooks, react, testing] = await Promise.all([
+      bundleOfEffect(fromHere("hooks.ts")),
       bundle(fromHere("../../src/index.ts")),
+      bundle(fromHere("hooks.ts")),
       bundle(fromHere("../../src/react/index.ts")),
       bundle(fromHere("../../src/testing/index.ts"))
     ])
-    sizes = { effect, core, react, testing }
+    sizes = { effect, core, hooks, react, testing }
     console.table(
       Object.entries(sizes).map(([entry, { kilobytes }]) => ({
-        entry: entry === "effect" ? "what ./react uses of Effect" : entry,
+        entry: entry === "effect" ? "what the hooks use of Effect" : entry,
         "kB gzipped": kilobytes.toFixed(1)
       }))
     )
   })
 
-  it(`of ./react is at most ${limit} kB with Effect`, () => {
-    assert.isAtMost(sizes.react.kilobytes, limit)
+  it(`of the provider and the hooks is at most ${limit} kB with Effect`, () => {
+    assert.isAtMost(sizes.hooks.kilobytes, limit)
   })
 
-  it(`of ./react is at most ${limitAboveEffect} kB above Effect's own`, () => {
-    assert.isAtMost(sizes.react.kilobytes - sizes.effect.kilobytes, limitAboveEffect)
+  it(`of the provider and the hooks is at most ${limitAboveEffect} kB above Effect's own`, () => {
+    assert.isAtMost(sizes.hooks.kilobytes - sizes.effect.kilobytes, limitAboveEffect)
+  })
+
+  it(`of the components is at most ${limitOfComponents} kB, and nothing where they are not used`, () => {
+    assert.isAtMost(sizes.react.kilobytes - sizes.hooks.kilobytes, limitOfComponents)
+    const unused = sizes.hooks.modules.filter((id) => id.includes("/components/"))
+    assert.deepStrictEqual(unused, [])
   })
 
   it("of Effect alone is of the same modules", () => {
     const effects = ({ modules }: Bundle) =>
       modules.filter((id) => id.includes("/effect/dist/")).toSorted()
-    assert.deepStrictEqual(effects(sizes.effect), effects(sizes.react))
+    assert.deepStrictEqual(effects(sizes.effect), effects(sizes.hooks))
   })
 
   it("of a hook holds no relay, no command line, no test code and nothing of Node", () => {
