@@ -48,8 +48,13 @@ const releaseOf = (perspective: ReturnType<typeof first>): string | undefined =>
   return named.has(perspective) ? undefined : perspective
 }
 
+/** A dot in its name would make it the version of another document. */
+const versionOf = (id: DocumentId, release: string): string | undefined =>
+  release.includes(".") ? undefined : getVersionId(id, release)
+
 /**
- * The exact id of the document that is meant, or undefined where the id is none that Sanity allows.
+ * The exact id of the document that is meant, or undefined where the id, or the release's name, is none that
+ * Sanity allows.
  *
  * @example
  * resolve({ documentId: "book" }) // "drafts.book"
@@ -61,7 +66,7 @@ export const resolve = ({ documentId, liveEdit, perspective }: DocumentRef): str
     if (liveEdit === true) return getPublishedId(id)
     const view = first(perspective)
     const release = releaseOf(view)
-    if (release !== undefined) return getVersionId(id, release)
+    if (release !== undefined) return versionOf(id, release)
     return view === "published" ? getPublishedId(id) : getDraftId(id)
   } catch {
     return undefined
