@@ -21,6 +21,7 @@ import {
   SanityClient
 } from "../../../src/index.ts"
 import * as FaultProxy from "../../support/FaultProxy.ts"
+import { fromReported } from "../../../src/Location.ts"
 import { Ledger, placeOf, seen, type Truth, type View } from "./Judge.ts"
 import type { SoakTime } from "./Time.ts"
 
@@ -99,7 +100,7 @@ export class SoakClient {
 
   get truth(): Truth {
     const { reported, sessionId, userId } = this
-    return { userId, sessionId, places: reported?.map(placeOf) }
+    return { userId, sessionId, places: reported?.map((place) => placeOf(fromReported(place, ""))) }
   }
 
   get view(): View {

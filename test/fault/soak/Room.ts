@@ -29,15 +29,25 @@ const corruptionEcho = 4_000
 /** When a person who was refused tries again, in milliseconds. */
 const retryAfter = 1_000
 
-const documents = ["drafts.book", "drafts.größe-😀", "versions.r1.book", "author"]
+const documents: ReadonlyArray<ReportedLocation> = [
+  { documentId: "book" },
+  { documentId: "book", perspective: "published" },
+  { documentId: "book", perspective: { releaseName: "r1" } },
+  { documentId: "author", liveEdit: true }
+]
 
 /** Numbered, so that no report ever says the same as another: an old one can't pass for the last. */
 const placesOf = (number: number): ReadonlyArray<ReportedLocation> => {
-  const documentId = documents[number % documents.length] ?? ""
+  const document = documents[number % documents.length] ?? { documentId: "" }
   const point = { path: ["rows", { _key: "ü" }], offset: number }
-  const place: ReportedLocation = { documentId, path: ["rows", { _key: `r${number}` }, 0] }
-  const caret: ReportedLocation = { documentId, selection: { anchor: point, focus: point } }
-  return [[place], [place, caret], [caret], [{ documentId: `page-${number}` }]][number % 4] ?? []
+  const place: ReportedLocation = {
+    ...document,
+    path: ["rows", { _key: `r${number}` }, "größe-😀", 0]
+  }
+  const caret: ReportedLocation = { ...document, selection: { anchor: point, focus: point } }
+  return (
+    [[place], [place, caret], [caret], [{ documentId: `drafts.page-${number}` }]][number % 4] ?? []
+  )
 }
 
 /** Everybody in the room, the relay under it, and what has happened so far. */
