@@ -1,12 +1,10 @@
 // @vitest-environment happy-dom
 import { afterEach, assert, describe, it, vi } from "@effect/vitest"
 import { act, cleanup, render, screen } from "@testing-library/react"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { Component, Fragment, type ReactNode, StrictMode, Suspense, use, useEffect } from "react"
+import { Fragment, type ReactNode, StrictMode, Suspense, useEffect } from "react"
 import { hydrateRoot } from "react-dom/client"
 import { renderToString } from "react-dom/server"
-import { Auth, BifurTransport, Presence, PresenceError, SanityClient } from "../../src/index.ts"
+import { PresenceError } from "../../src/index.ts"
 import {
   PresenceProvider,
   type PresenceProviderProps,
@@ -15,49 +13,7 @@ import {
   usePresence,
   usePresenceStatus
 } from "../../src/react/index.ts"
-import * as FakeWebSocket from "../support/FakeWebSocket.ts"
-
-const sanity = SanityClient.layer({ projectId: "abc", dataset: "d" })
-
-/** Presence on sockets that the test moves. */
-const fakePresence = () => {
-  const { layer: webSocket, sockets } = FakeWebSocket.make()
-  const layer = Presence.layer.pipe(
-    Layer.provide(BifurTransport.layerWebSocket),
-    Layer.provide(webSocket),
-    Layer.provide(Auth.layerNone),
-    Layer.provide(sanity)
-  )
-  return { sockets, layer }
-}
-
-const flush = () => act(() => Effect.runPromise(FakeWebSocket.settle))
-
-const connect = async (sockets: FakeWebSocket.FakeSockets) => {
-  await flush()
-  const socket = sockets.last()
-  socket.open()
-  await flush()
-  socket.reply("presence_subscribe", { result: "sub" })
-  await flush()
-  return socket
-}
-
-const event = (result: unknown) =>
-  JSON.stringify({
-    jsonrpc: "2.0",
-    method: "presence_subscription",
-    params: { subscription: "sub", result }
-  })
-const announced = (user: string, path: ReadonlyArray<string>, lastActiveAt = "2026-01-01") =>
-  event({
-    type: "state",
-    i: user,
-    m: {
-      sessionId: `session-of-${user}`,
-      locations: [{ type: "document", documentId: "drafts.a", path, lastActiveAt }]
-    }
-  })
+import { announced, connect, fakePresence, flush, left, makeBoundary } from "./support/room.tsx"
 
 /** Shows everything that the hook returns and counts its renders. */
 const renders: Array<UsePresence> = []
@@ -166,7 +122,7 @@ describe("usePresenceStatus", () => {
     )
     const socket = await connect(sockets)
     const { length } = seen
-    socket.receive(announced("p-ada", ["title"]))
+    socket.receive(announced("p-ada", { path: ["title"] }))
     await flush()
     assert.strictEqual(seen.length, length)
     socket.serverClose(4004)
@@ -187,13 +143,13 @@ describe("usePresence", () => {
     assert.strictEqual(screen.getByTestId("status").textContent, "Connecting")
     const socket = await connect(sockets)
     assert.strictEqual(screen.getByTestId("status").textContent, "Connected")
-    socket.receive(announced("p-ada", ["title"]), announced("p-bob", ["body"]))
+    socket.receive(announced("p-ada", { path: ["title"] }), announced("p-bob", { path: ["body"] }))
     await flush()
     assert.deepStrictEqual(people(), ["p-ada in title", "p-bob in body"])
-    socket.receive(announced("p-ada", ["slug"]))
+    socket.receive(announced("p-ada", { path: ["slug"] }))
     await flush()
     assert.deepStrictEqual(people(), ["p-ada in slug", "p-bob in body"])
-    socket.receive(event({ type: "disconnect", i: "p-bob", m: { session: "session-of-p-bob" } }))
+    socket.receive(left("p-bob"))
     await flush()
     assert.deepStrictEqual(people(), ["p-ada in slug"])
   })
@@ -202,18 +158,18 @@ describe("usePresence", () => {
     const { layer, sockets } = fakePresence()
     mount({ layer })
     const socket = await connect(sockets)
-    socket.receive(announced("p-ada", ["title"]), announced("p-bob", ["body"]))
+    socket.receive(announced("p-ada", { path: ["title"] }), announced("p-bob", { path: ["body"] }))
     await flush()
     // The first one that is active without moving tells that there is activity to tell of.
-    socket.receive(announced("p-ada", ["title"], "2026-02"))
+    socket.receive(announced("p-ada", { path: ["title"], lastActiveAt: "2026-02" }))
     await flush()
     const { length } = renders
     const before = last()
     for (let index = 0; index < 10; index++)
-      socket.receive(announced("p-ada", ["title"], `2026-03-0${index}`))
+      socket.receive(announced("p-ada", { path: ["title"], lastActiveAt: `2026-03-0${index}` }))
     await flush()
     assert.strictEqual(renders.length, length)
-    socket.receive(announced("p-bob", ["slug"]))
+    socket.receive(announced("p-bob", { path: ["slug"] }))
     await flush()
     assert.strictEqual(last().locations[0], before.locations[0])
     assert.notStrictEqual(last().locations[1], before.locations[1])
@@ -325,7 +281,7 @@ describe("PresenceProvider", () => {
     )
     const { rerender } = render(tree(first.layer))
     const before = await connect(first.sockets)
-    before.receive(announced("p-ada", ["title"]))
+    before.receive(announced("p-ada", { path: ["title"] }))
     await flush()
     assert.deepStrictEqual(people(), ["p-ada in title"])
     rerender(tree(second.layer))
@@ -337,17 +293,7 @@ describe("PresenceProvider", () => {
 
   it("gives an error boundary the typed error where its props name no room", () => {
     const onError = vi.spyOn(console, "error").mockImplementation(() => {})
-    let caught: unknown
-    class Boundary extends Component<{ readonly children: ReactNode }> {
-      override state = { failed: false }
-      static getDerivedStateFromError(error: unknown) {
-        caught = error
-        return { failed: true }
-      }
-      override render() {
-        return this.state.failed ? <p>failed</p> : this.props.children
-      }
-    }
+    const { Boundary, errors } = makeBoundary()
     render(
       <Boundary>
         <PresenceProvider projectId="abc">
@@ -356,6 +302,7 @@ describe("PresenceProvider", () => {
       </Boundary>
     )
     onError.mockRestore()
+    const [caught] = errors
     assert.instanceOf(caught, PresenceError)
     assert.strictEqual(caught.reason._tag, "InvalidConfiguration")
   })
@@ -389,7 +336,8 @@ describe("PresenceProvider", () => {
     let release = () => {}
     let gate: Promise<void> | undefined
     const Gate = ({ children }: { readonly children: ReactNode }) => {
-      if (gate !== undefined) use(gate)
+      // React 18 has no `use`.
+      if (gate !== undefined) throw gate
       return children
     }
     const tree = (
@@ -406,7 +354,10 @@ describe("PresenceProvider", () => {
     container.innerHTML = renderToString(tree)
     document.body.append(container)
     gate = new Promise((resolve) => {
-      release = () => resolve()
+      release = () => {
+        gate = undefined
+        resolve()
+      }
     })
     const problems: Array<unknown> = []
     const root = await act(() =>
