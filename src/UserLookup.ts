@@ -169,8 +169,8 @@ export const make = Effect.gen(function* () {
     Effect.option,
     Effect.map(Option.map(({ id }) => id))
   )
-  const selves = Stream.switchMap(SubscriptionRef.changes(token), (current) =>
-    Option.isNone(current) ? Stream.succeed(Option.none<UserId>()) : Stream.fromEffect(me)
+  const selves = Stream.mapEffect(SubscriptionRef.changes(token), (current) =>
+    Option.isNone(current) ? Effect.succeed(Option.none<UserId>()) : me
   )
 
   return { lookup, selves }
