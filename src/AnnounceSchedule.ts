@@ -96,13 +96,16 @@ export const denied = (schedule: AnnounceSchedule, now: number): AnnounceSchedul
 
 /**
  * Somebody who was idle is active again: others learn it at once, not with the next announce. Nothing,
- * where nobody knows of this session.
+ * where nobody knows of this session, or a change tells them.
  */
 export const resumed = (
   schedule: AnnounceSchedule,
   now: number,
   intervals: Intervals
-): AnnounceSchedule => (isVisible(schedule) ? rollCall(schedule, now, 0, intervals) : schedule)
+): AnnounceSchedule =>
+  isVisible(schedule) && schedule.changeAt === undefined
+    ? rollCall(schedule, now, 0, intervals)
+    : schedule
 
 /** A new connection: nobody on it has heard us, so what is current is due at once. */
 export const connected = (schedule: AnnounceSchedule, now: number): AnnounceSchedule => ({

@@ -109,11 +109,12 @@ export const make = Effect.fnUntraced(function* (
     )
   }
 
+  /** Notes that somebody does something, and answers whether they were idle. */
   const active = Effect.gen(function* () {
     const now = yield* monotonicMillis
     const wasIdle = now - activity.at >= Duration.toMillis(config.idleAfter)
     activity = { at: now, lastActiveAt: yield* isoNow }
-    if (wasIdle) update(AnnounceSchedule.resumed(schedule, now, intervals))
+    return wasIdle
   })
 
   const loop = Effect.gen(function* () {
@@ -138,17 +139,25 @@ export const make = Effect.fnUntraced(function* (
     if (due !== undefined && due <= now) wake.openUnsafe()
   })
 
-  const commit = Effect.gen(function* () {
+  const used = Effect.gen(function* () {
+    const wasIdle = yield* active
+    if (wasIdle) update(AnnounceSchedule.resumed(schedule, yield* monotonicMillis, intervals))
+  })
+
+  const commit = Effect.fnUntraced(function* (wasIdle: boolean) {
     const all = union(slots.values())
     const current = within(all, config.limits)
     if (current.length < all.length) yield* countDrop("report", all.length - current.length)
-    update(AnnounceSchedule.report(schedule, current, yield* monotonicMillis, intervals))
+    const now = yield* monotonicMillis
+    const next = AnnounceSchedule.report(schedule, current, now, intervals)
+    // One update: where they moved to is what there is to tell.
+    update(wasIdle ? AnnounceSchedule.resumed(next, now, intervals) : next)
     yield* SubscriptionRef.set(reported, current)
   })
 
   const reportIn = (slot: Slot): Report =>
     Effect.fnUntraced(function* (locations) {
-      yield* active
+      const wasIdle = yield* active
       const { lastActiveAt } = activity
       const decoded: Array<Location> = []
       for (const input of locations) {
@@ -169,7 +178,7 @@ export const make = Effect.fnUntraced(function* (
       }
       if (closed.has(slot)) return
       slots.set(slot, taken)
-      yield* commit
+      yield* commit(wasIdle)
     })
 
   const reporter = Effect.map(
@@ -178,7 +187,7 @@ export const make = Effect.fnUntraced(function* (
       (slot) =>
         Effect.suspend(() => {
           closed.add(slot)
-          return slots.delete(slot) ? commit : Effect.void
+          return slots.delete(slot) ? commit(false) : Effect.void
         })
     ),
     reportIn
@@ -197,7 +206,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.sync(() =>
       page.subscribe((event) => {
         if (event === "visible") runFork(heard)
-        if (event === "activity") runFork(active)
+        if (event === "activity") runFork(used)
       })
     ),
     (unsubscribe) => Effect.sync(unsubscribe)

@@ -10,7 +10,8 @@ import { type SessionId, type SessionKey, sessionKey, type UserId } from "./Sess
 
 /**
  * Whether a participant does something: `idle` and `away` after the times that `PresenceConfig` names.
- * `unknown` for clients that don't tell; Studio's doesn't while its user types.
+ * `unknown` for clients that don't tell (Studio's doesn't while its user types), and of those who are in
+ * no document.
  */
 export type Activity = "active" | "idle" | "away" | "unknown"
 
@@ -227,6 +228,10 @@ const hear = (
   }
 }
 
+/** Whoever is in no document has nothing to say when they were active with. */
+const canTell = (tells: boolean, locations: ReadonlyArray<Location>): boolean =>
+  tells && locations.length > 0
+
 /** A session as its last word has it, with whatever did not change kept identical. */
 const tell = (
   known: PresenceSession | undefined,
@@ -239,7 +244,11 @@ const tell = (
   if (known === undefined) {
     return { userId, sessionId, locations, stale: false, activity: "unknown", order }
   }
-  const activity = tells && activeAt === at ? "active" : known.activity
+  const activity = !canTell(tells, locations)
+    ? "unknown"
+    : activeAt === at
+      ? "active"
+      : known.activity
   if (!moved && !known.stale && activity === known.activity) return known
   return {
     ...known,
@@ -445,7 +454,7 @@ export const rest = (
   let next = roster
   for (const [key, session] of roster.state.sessions) {
     const { activeAt, tells } = heardOf(roster, key)
-    if (!tells || session.stale) continue
+    if (session.stale || !canTell(tells, session.locations)) continue
     const time = now - activeAt
     const activity = time >= awayAfter ? "away" : time >= idleAfter ? "idle" : "active"
     if (activity === session.activity) continue

@@ -126,16 +126,18 @@ export const make = Effect.fnUntraced(function* (
   const expire = Effect.gen(function* () {
     while (true) {
       const start = yield* monotonicMillis
-      // Whoever joins during the wait expires after its end, and turns active or idle within an
-      // interval of it, so nothing needs to wake it.
+      // Whoever joins, or becomes active, during the wait expires and turns idle after its end, so
+      // nothing needs to wake it.
       const due = Math.min(
+        start + times.idleAfter,
         PresenceState.nextExpiry(roster, ttl) ?? start + ttl,
-        PresenceState.nextRest(roster, times) ?? start + times.idleAfter
+        PresenceState.nextRest(roster, times) ?? start + ttl
       )
-      yield* Effect.sleep(timeUntil(Math.max(due, start + expiryInterval), start))
+      const end = Math.max(due, start + expiryInterval)
+      yield* Effect.sleep(timeUntil(end, start))
       const now = yield* monotonicMillis
       const isDue = (PresenceState.nextExpiry(roster, ttl) ?? now + 1) <= now
-      if (isDue && now - due > lateness) yield* confirm(now)
+      if (isDue && now - end > lateness) yield* confirm(now)
       else {
         yield* commit(PresenceState.expire(roster, now, ttl), now)
         yield* commit(PresenceState.rest(roster, now, times), now)

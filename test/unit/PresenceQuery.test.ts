@@ -133,7 +133,7 @@ const naive = (
             : publishedIdOf(one.documentId) === publishedIdOf(exact ?? "")
         )
         .filter((one) => (path ?? []).every((segment, at) => isSame(one.path[at], segment)))
-        .map(({ type: _, ...where }) => ({ userId, sessionId, ...where, stale, activity }))
+        .map(({ type: _type, ...where }) => ({ userId, sessionId, ...where, stale, activity }))
     )
 }
 
@@ -408,7 +408,11 @@ describe("PresenceQuery", () => {
     assert.strictEqual(of({ documentId: "other" }), empty)
     assert.strictEqual(of({ documentId: "book", path: ["title"] }), empty)
     assert.strictEqual(of({ documentId: "book", excludeVersions: true }), empty)
-    assert.strictEqual(PresenceQuery.ofUser(state, UserId.make("u9")), empty)
+    assert.deepStrictEqual(PresenceQuery.ofUser(state, UserId.make("u9")), [])
+    assert.strictEqual(
+      PresenceQuery.ofUser(state, UserId.make("u9")),
+      PresenceQuery.ofUser(state, UserId.make("u8"))
+    )
   })
 
   it("[Q2] an id that Sanity does not allow means exactly itself", () => {
