@@ -127,10 +127,12 @@ const askForProfiles = (
  * A handle that nobody holds yet: nothing runs. Profiles are shown where the layer has {@link Users}.
  *
  * @param linger how long it runs on after the last holder let go
+ * @param pace at which its sources move on together; else each does with every change
  */
 export const make = (
   layer: Layer.Layer<Presence, unknown>,
-  linger: Duration.Duration
+  linger: Duration.Duration,
+  pace?: StateSource.Pace
 ): PresenceHandle => {
   let running: Running | undefined
   let holders = 0
@@ -153,7 +155,7 @@ export const make = (
       if (holders === 0) lingering = setTimeout(stop, Duration.toMillis(linger))
     }
   }
-  const sources = RoomSources.make(hold)
+  const sources = RoomSources.make(hold, pace)
 
   const start = () => {
     if (running !== undefined) return

@@ -71,7 +71,7 @@ export interface RoomSources {
 }
 
 interface Room {
-  readonly presence: Presence["Service"]
+  readonly watch: Presence["Service"]["watch"]
   readonly state: StateSource.StateSource<PresenceState.PresenceState>
   readonly profiles: StateSource.StateSource<Profiles>
   readonly status: StateSource.StateSource<ConnectionStatus>
@@ -80,6 +80,18 @@ interface Room {
 
 const nobody: ReadonlyArray<never> = []
 const noSelf: Self = { sessionId: undefined, locations: undefined, user: undefined }
+
+/** The same room, whose parts move on together. */
+const inStep = (room: Room, pace: StateSource.Pace): Room => {
+  const { add, watch } = StateSource.inStep(pace)
+  return {
+    state: add(room.state),
+    profiles: add(room.profiles),
+    status: add(room.status),
+    self: add(room.self),
+    watch: (publishedId, listener) => watch((notify) => room.watch(publishedId, notify), listener)
+  }
+}
 
 /** Remembers each item's form for readers for as long as its user's profile is the same. */
 const withUser = <A extends object, B extends { readonly user: UserProfile }>(
@@ -136,8 +148,9 @@ const followPeople = followAll(
  * Sources that nobody is attached to yet.
  *
  * @param hold runs with the first subscriber of a source; what it returns runs after its last one
+ * @param pace at which all of them move on together; else each does with every change
  */
-export const make = (hold: () => () => void): RoomSources => {
+export const make = (hold: () => () => void, pace?: StateSource.Pace): RoomSources => {
   const origin = StateSource.makeOrigin<Room>(hold)
   let status: ConnectionStatus = connecting
 
@@ -215,7 +228,7 @@ export const make = (hold: () => () => void): RoomSources => {
             return shown(places, room.profiles.getCurrent())
           },
           follow: (room, notify) => {
-            const unwatch = room.presence.watch(prepared.publishedId, notify)
+            const unwatch = room.watch(prepared.publishedId, notify)
             const unsubscribe = room.profiles.subscribe(notify)
             return () => {
               unwatch()
@@ -236,8 +249,8 @@ export const make = (hold: () => () => void): RoomSources => {
           ? StateSource.constant(Option.none<UserId>())
           : StateSource.fromSubscriptionRef(users.self)
       const { sessionId } = presence
-      origin.set({
-        presence,
+      const room: Room = {
+        watch: presence.watch,
         state: StateSource.fromSubscriptionRef(presence.state),
         profiles,
         status: StateSource.fromSubscriptionRef(presence.status),
@@ -246,7 +259,8 @@ export const make = (hold: () => () => void): RoomSources => {
           StateSource.zipWith(user, profiles, ownProfile()),
           (reported, user) => ({ sessionId, locations: reported, user })
         )
-      })
+      }
+      origin.set(pace === undefined ? room : inStep(room, pace))
     },
 
     detach: (next) => {

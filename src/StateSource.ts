@@ -25,6 +25,8 @@ export interface StateSource<out A> {
   readonly subscribe: (listener: () => void) => () => void
 }
 
+const nothing = () => {}
+
 /** A set of listeners that knows when it gets its first and loses its last. */
 export interface Listeners {
   readonly subscribe: StateSource<unknown>["subscribe"]
@@ -142,6 +144,102 @@ export const zipWith = <A, B, C>(
   }
 }
 
+/**
+ * Calls its listener some time after `request`, once however often it is asked to, unless `cancel` takes
+ * that back. The next animation frame, for instance.
+ */
+export type Pace = (listener: () => void) => {
+  readonly request: () => void
+  readonly cancel: () => void
+}
+
+/**
+ * Sources that move on together.
+ *
+ * - `add` is a source as one of them.
+ * - `watch` calls its listener in the step after `follow` called it.
+ */
+export interface InStep {
+  readonly add: <A>(source: StateSource<A>) => StateSource<A>
+  readonly watch: (follow: (notify: () => void) => () => void, listener: () => void) => () => void
+}
+
+/**
+ * Sources that move on together, at a pace, while anyone is subscribed to one of them: between two
+ * steps all of them, and whatever is computed from them, show one moment. Whoever draws a part of the
+ * screen before the step draws what the rest of it shows.
+ *
+ * @example
+ * const { add } = inStep(inFrame)
+ * const people = add(state)
+ */
+export const inStep = (pace: Pace): InStep => {
+  const sources: Array<{ readonly move: () => void; readonly follow: Listeners["subscribe"] }> = []
+  const waiting = new Set<() => void>()
+  let isFollowed = false
+  let request = nothing
+
+  const steps = listeners((notify) => {
+    const move = () => {
+      for (const source of sources) source.move()
+    }
+    const paced = pace(() => {
+      move()
+      notify()
+      const called = Array.from(waiting)
+      waiting.clear()
+      for (const listener of called) listener()
+    })
+    move()
+    isFollowed = true
+    request = paced.request
+    const ends = sources.map(({ follow }) => follow(request))
+    return () => {
+      isFollowed = false
+      request = nothing
+      ends.forEach((end) => end())
+      paced.cancel()
+    }
+  })
+
+  return {
+    add: (source) => {
+      let shown = source.getCurrent()
+      const getCurrent = () => (isFollowed ? shown : source.getCurrent())
+      sources.push({
+        follow: source.subscribe,
+        move: () => {
+          shown = source.getCurrent()
+        }
+      })
+      const { subscribe } = listeners((notify) => {
+        let last: unknown
+        const end = steps.subscribe(() => {
+          const isSame = last === shown
+          last = shown
+          if (!isSame) notify()
+        })
+        last = shown
+        return end
+      })
+      return { getCurrent, subscribe, getInitial: source.getInitial }
+    },
+    watch: (follow, listener) => {
+      const entry = () => listener()
+      const end = follow(() => {
+        waiting.add(entry)
+        request()
+      })
+      // What it is called for may have happened already, and not be shown yet.
+      waiting.add(entry)
+      return () => {
+        end()
+        waiting.delete(entry)
+      }
+    }
+  }
+}
+
 /** How to read and follow a value of an origin. */
 export interface Derivation<O, A> {
   /** The value before anything happened. */
@@ -163,8 +261,6 @@ export interface Origin<O> {
   readonly set: (origin: O | undefined) => void
   readonly derive: <A>(derivation: Derivation<O, A>) => StateSource<A>
 }
-
-const nothing = () => {}
 
 /**
  * No origin yet.

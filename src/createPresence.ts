@@ -18,6 +18,7 @@ import * as PresenceConfig from "./PresenceConfig.ts"
 import { invalidConfiguration, type PresenceError } from "./PresenceError.ts"
 import * as PresenceHandle from "./PresenceHandle.ts"
 import { SanityClient, type SanityClientOptions } from "./SanityClient.ts"
+import type { Pace } from "./StateSource.ts"
 import { Users } from "./Users.ts"
 
 /**
@@ -55,9 +56,10 @@ const toToken = (token: string | undefined): Token =>
 /**
  * A handle that nobody holds yet: no connection is made before somebody does.
  *
+ * @param pace at which its sources move on together; else each does with every change
  * @throws PresenceError where the options name no room
  */
-export const makeOwner = (options: PresenceOptions): PresenceOwner => {
+export const makeOwner = (options: PresenceOptions, pace?: Pace): PresenceOwner => {
   if (typeof options !== "object" || options === null) {
     throw invalidConfiguration(
       "The options are missing. Give `projectId` and `dataset`, or `client`."
@@ -67,7 +69,11 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
   const configured = Layer.succeed(PresenceConfig.PresenceConfig, config)
   if (options.layer !== undefined) {
     return {
-      handle: PresenceHandle.make(Layer.provide(options.layer, configured), config.lingerTimeout),
+      handle: PresenceHandle.make(
+        Layer.provide(options.layer, configured),
+        config.lingerTimeout,
+        pace
+      ),
       setToken: () => {},
       linger: Duration.toMillis(config.lingerTimeout)
     }
@@ -87,7 +93,7 @@ export const makeOwner = (options: PresenceOptions): PresenceOwner => {
     Layer.provide(configured)
   )
   return {
-    handle: PresenceHandle.make(layer, config.lingerTimeout),
+    handle: PresenceHandle.make(layer, config.lingerTimeout, pace),
     linger: Duration.toMillis(config.lingerTimeout),
     setToken: (next) => {
       const value = tokenOr(next)

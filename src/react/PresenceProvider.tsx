@@ -38,7 +38,7 @@ export function PresenceProvider({
   const { token } = options
   useEffect(() => enter(room), [room])
   useEffect(() => authorize(room, token), [room, token])
-  const { handle } = room.owner
+  const { handle } = room
   const value = useKept([handle, JSON.stringify(perspective)], () => ({ handle, perspective }))
   return <PresenceContext.Provider value={value}>{children}</PresenceContext.Provider>
 }

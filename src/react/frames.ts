@@ -1,6 +1,8 @@
 /**
- * Tells React of changes at most once per animation frame, all components in the same one.
+ * The pace of React: what it shows moves on at most once per animation frame, for all components in
+ * the same one.
  */
+import type { Pace } from "../StateSource.ts"
 
 /** Milliseconds; in a page that nobody sees no frames are drawn, but a title may count people. */
 const withoutFrame = 250
@@ -8,23 +10,21 @@ const withoutFrame = 250
 const waiting = new Set<() => void>()
 let isScheduled = false
 
-const flush = () => {
-  const listeners = Array.from(waiting)
-  waiting.clear()
-  for (const listener of listeners) listener()
-}
+const hasFrames = () => typeof requestAnimationFrame !== "undefined"
 
 const schedule = () => {
   if (isScheduled) return
   isScheduled = true
-  const once = () => {
-    if (!isScheduled) return
+  const flush = () => {
     isScheduled = false
     clearTimeout(timer)
-    flush()
+    if (frame !== undefined) cancelAnimationFrame(frame)
+    const listeners = Array.from(waiting)
+    waiting.clear()
+    for (const listener of listeners) listener()
   }
-  const timer = setTimeout(once, withoutFrame)
-  if (typeof requestAnimationFrame !== "undefined") requestAnimationFrame(once)
+  const timer = setTimeout(flush, withoutFrame)
+  const frame = hasFrames() ? requestAnimationFrame(flush) : undefined
 }
 
 /**
@@ -33,13 +33,15 @@ const schedule = () => {
  * @example
  * const { cancel, request } = inFrame(() => console.log("something changed"))
  */
-export const inFrame = (listener: () => void) => {
+export const inFrame: Pace = (listener) => {
   const entry = () => listener()
   return {
     request: () => {
       waiting.add(entry)
       schedule()
     },
-    cancel: () => waiting.delete(entry)
+    cancel: () => {
+      waiting.delete(entry)
+    }
   }
 }

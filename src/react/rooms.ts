@@ -3,16 +3,26 @@
  * provider that comes right back, in another place of the tree for instance, goes on with them.
  */
 import { makeOwner, type PresenceOptions, type PresenceOwner } from "../createPresence.ts"
+import type { PresenceHandle } from "../PresenceHandle.ts"
+import { inFrame } from "./frames.ts"
 
 /** What makes a room another one, compared part by part. */
 export type Identity = ReadonlyArray<unknown>
 
-/** A room, and the connection to it. The token it was last used with is part of who one is there. */
+/**
+ * A room, and the connection to it. The token it was last used with is part of who one is there.
+ *
+ * - `users`: who keeps it: the providers in it, and the trees that wait for it.
+ * - `hasReported`: whether anyone reported through the handle itself.
+ */
 export interface Room {
   readonly identity: Identity
+  readonly handle: PresenceHandle
   readonly owner: PresenceOwner
   token: string | undefined
   users: number
+  hasReported: boolean
+  forgetting: ReturnType<typeof setTimeout> | undefined
 }
 
 /** Whether two identities name the same room. */
@@ -24,15 +34,13 @@ const rooms = new Set<Room>()
 /** Milliseconds; a room whose connection does not linger is still asked for twice by StrictMode. */
 const lingerMin = 100
 
-/**
- * Forgets a room that nobody is in, once its connection has ended too: a tree that waits for it, with
- * its provider, is not mounted.
- */
+/** Forgets a room that nobody keeps, once its connection has ended too. */
 const forgetLater = (room: Room): void => {
-  setTimeout(
+  clearTimeout(room.forgetting)
+  room.forgetting = setTimeout(
     () => {
       if (room.users > 0) return
-      const isRunning = room.owner.handle.getSelf().getCurrent().sessionId !== undefined
+      const isRunning = room.handle.getSelf().getCurrent().sessionId !== undefined
       if (isRunning) forgetLater(room)
       else rooms.delete(room)
     },
@@ -48,7 +56,22 @@ export const roomFor = (identity: Identity, options: PresenceOptions): Room => {
   for (const room of rooms) {
     if (room.token === options.token && isSame(room.identity, identity)) return room
   }
-  const room: Room = { identity, owner: makeOwner(options), token: options.token, users: 0 }
+  const owner = makeOwner(options, inFrame)
+  const room: Room = {
+    identity,
+    owner,
+    handle: {
+      ...owner.handle,
+      reportPresence: (locations) => {
+        room.hasReported = true
+        owner.handle.reportPresence(locations)
+      }
+    },
+    token: options.token,
+    users: 0,
+    hasReported: false,
+    forgetting: undefined
+  }
   // A server renders for many people, and never enters a room.
   if (typeof window !== "undefined") {
     rooms.add(room)
@@ -61,16 +84,30 @@ export const roomFor = (identity: Identity, options: PresenceOptions): Room => {
 export const enter = (room: Room): (() => void) => {
   rooms.add(room)
   room.users += 1
-  const release = room.owner.handle.hold()
+  const release = room.handle.hold()
   return () => {
     room.users -= 1
     if (room.users === 0) {
       // What the tree reported that is gone. Whoever comes right back reports anew before it is sent.
-      const { getSelf, reportPresence } = room.owner.handle
-      if (getSelf().getCurrent().locations !== undefined) reportPresence([])
+      if (room.hasReported) room.handle.reportPresence([])
       forgetLater(room)
     }
     release()
+  }
+}
+
+/**
+ * A tree waits for the room before it is mounted, with its provider perhaps: it finds the same one when
+ * it is rendered again.
+ */
+export const keepUntil = (handle: PresenceHandle, settled: Promise<void>): void => {
+  for (const room of rooms) {
+    if (room.handle !== handle) continue
+    room.users += 1
+    void settled.then(() => {
+      room.users -= 1
+      if (room.users === 0) forgetLater(room)
+    })
   }
 }
 

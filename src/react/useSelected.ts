@@ -2,7 +2,6 @@
 
 import { useEffect, useRef, useSyncExternalStore } from "react"
 import type { StateSource } from "../StateSource.ts"
-import { useFramed } from "./useStateSource.ts"
 
 /** What was selected from which value, by which selector. */
 interface Selected<A, B> {
@@ -40,7 +39,7 @@ export const useSelected = <A, B>(
     return result
   }
   const selected = useSyncExternalStore(
-    useFramed(source),
+    source.subscribe,
     () => select(source.getCurrent()),
     () => select(source.getInitial())
   )

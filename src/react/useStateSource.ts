@@ -1,29 +1,15 @@
 "use client"
 
-import { useCallback, useSyncExternalStore } from "react"
+import { useSyncExternalStore } from "react"
 import type { StateSource } from "../StateSource.ts"
-import { inFrame } from "./frames.ts"
-
-/** Subscribes to a source, at most one call per animation frame; the same function for the same source. */
-export const useFramed = (source: StateSource<unknown>): StateSource<unknown>["subscribe"] =>
-  useCallback(
-    (listener) => {
-      const { cancel, request } = inFrame(listener)
-      const unsubscribe = source.subscribe(request)
-      return () => {
-        unsubscribe()
-        cancel()
-      }
-    },
-    [source]
-  )
 
 /**
- * The current value of a source; renders again when it changes, at most once per animation frame. On
- * the server, and while hydrating, it is the value before anything happened: nothing connects there.
+ * The current value of a source; renders again when it changes. Those of the provider's handle change
+ * at most once per animation frame, all in the same one. On the server, and while hydrating, it is the
+ * value before anything happened: nothing connects there.
  *
  * @example
- * const status = useStateSource(handle.getStatus())
+ * const users = useStateSource(usePresenceHandle().getUsers())
  */
 export const useStateSource = <A>(source: StateSource<A>): A =>
-  useSyncExternalStore(useFramed(source), source.getCurrent, source.getInitial)
+  useSyncExternalStore(source.subscribe, source.getCurrent, source.getInitial)

@@ -3,6 +3,7 @@
 import type { ConnectionStatus } from "../ConnectionStatus.ts"
 import type { PresenceHandle } from "../PresenceHandle.ts"
 import { usePresenceHandle } from "./PresenceContext.ts"
+import { keepUntil } from "./rooms.ts"
 import { everything, type UsePresence, usePresence } from "./usePresence.ts"
 
 type Readiness =
@@ -23,6 +24,7 @@ const wait = (handle: PresenceHandle): Readiness => {
   )
   const waiting: Readiness = { _tag: "Waiting", promise }
   readiness.set(handle, waiting)
+  keepUntil(handle, promise)
   return waiting
 }
 

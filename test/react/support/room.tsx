@@ -37,7 +37,7 @@ export const flush = () =>
   vi.isFakeTimers() ? advance(frame) : act(() => Effect.runPromise(FakeWebSocket.settle))
 
 /** For each test of a file: fake clocks, and an empty page afterwards. */
-export const useFakeClocks = () => {
+export const withFakeClocks = () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
