@@ -137,6 +137,7 @@ export const make = (
   let running: Running | undefined
   let holders = 0
   let isClosed = false
+  let ending: Promise<unknown> = Promise.resolve()
   let closing: Promise<void> | undefined
   let lingering: ReturnType<typeof setTimeout> | undefined
   let reported = false
@@ -181,11 +182,11 @@ export const make = (
     )
   }
 
-  const stop = (): Promise<void> => {
+  const stop = () => {
     const stopping = running
     running = undefined
+    if (stopping !== undefined) ending = Promise.all([ending, stopping.runtime.dispose()])
     sources.detach(isClosed ? closed : connecting)
-    return stopping === undefined ? Promise.resolve() : stopping.runtime.dispose()
   }
 
   const run = (effect: (presence: Presence["Service"]) => Effect.Effect<void>) => {
@@ -233,7 +234,8 @@ export const make = (
     close: () => {
       clearTimeout(lingering)
       isClosed = true
-      closing ??= stop()
+      if (closing === undefined) stop()
+      closing ??= ending.then(() => {})
       return closing
     }
   }
