@@ -14,6 +14,11 @@ const caretInterval = 250
 
 const nowhere: ReportedLocation = { documentId: "" }
 
+/** What one component reports to one room. */
+interface Reports extends Throttled<ReadonlyArray<ReportedLocation>> {
+  hasBegun: boolean
+}
+
 /** Where this session is, for {@link useReportPresence}. */
 export interface UseReportPresenceOptions extends ReportedLocation {
   /** Milliseconds between two reports at least: 1,000, or 250 with a selection. */
@@ -39,18 +44,18 @@ export interface UseReportPresenceOptions extends ReportedLocation {
 export const useReportPresence = (options: UseReportPresenceOptions | null | undefined): void => {
   const handle = usePresenceHandle()
   const resolved = useDocumentRef(options ?? nowhere)
-  const reports = useRef<Throttled<ReadonlyArray<ReportedLocation>> | undefined>(undefined)
-  const hasReported = useRef(false)
-  const interval =
-    options?.throttleMs ?? (options?.selection == null ? focusInterval : caretInterval)
+  const reports = useRef<Reports | undefined>(undefined)
   // Its exact id and all that others see of it, as one string.
   const key = options == null ? undefined : JSON.stringify(fromReported(resolved, ""))
-  const locations = useKept([key], () => (options == null ? [] : [resolved]))
+  const report = useKept([key], () => ({
+    locations: options == null ? [] : [resolved],
+    interval: options?.throttleMs ?? (options?.selection == null ? focusInterval : caretInterval)
+  }))
 
   useEffect(() => {
     const reporter = handle.makeReporter()
     const reporting = throttled(reporter.report)
-    reports.current = reporting
+    reports.current = { ...reporting, hasBegun: false }
     return () => {
       reporting.cancel()
       reporter.release()
@@ -58,12 +63,15 @@ export const useReportPresence = (options: UseReportPresenceOptions | null | und
   }, [handle])
 
   useEffect(() => {
+    const { current } = reports
+    if (current === undefined) return
+    const { interval, locations } = report
     if (locations.length > 0) {
-      hasReported.current = true
-      reports.current?.send(locations, interval)
-    } else if (hasReported.current) {
+      current.hasBegun = true
+      current.send(locations, interval)
+    } else if (current.hasBegun) {
       // Taken back at once. Before the first report there is nothing to take back: mounting is silent.
-      reports.current?.now(locations)
+      current.now(locations)
     }
-  }, [handle, locations, interval])
+  }, [handle, report])
 }

@@ -3,6 +3,7 @@
  */
 import { afterEach, beforeEach, vi } from "@effect/vitest"
 import { act, cleanup } from "@testing-library/react"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Component, type ReactNode } from "react"
@@ -11,14 +12,26 @@ import * as FakeWebSocket from "../../support/FakeWebSocket.ts"
 
 const sanity = SanityClient.layer({ projectId: "abc", dataset: "d" })
 
-/** Presence on sockets that the test moves. */
+// Effect takes the monotonic clock of Node when it is loaded, before a test can fake it.
+const monotonic = () => BigInt(Math.round(performance.now() * 1_000_000))
+const pageClock = Effect.map(Clock.Clock, (clock) => ({
+  ...clock,
+  currentTimeMillisUnsafe: () => Date.now(),
+  currentTimeNanosUnsafe: () => BigInt(Date.now()) * 1_000_000n,
+  sleep: clock.sleep.bind(clock),
+  monotonicTimeNanosUnsafe: monotonic,
+  monotonicTimeNanos: Effect.sync(monotonic)
+}))
+
+/** Presence on sockets that the test moves, and on the clocks that it fakes. */
 export const fakePresence = () => {
   const { layer: webSocket, sockets } = FakeWebSocket.make()
   const layer = Presence.layer.pipe(
     Layer.provide(BifurTransport.layerWebSocket),
     Layer.provide(webSocket),
     Layer.provide(Auth.layerNone),
-    Layer.provide(sanity)
+    Layer.provide(sanity),
+    Layer.provideMerge(Layer.effect(Clock.Clock, pageClock))
   )
   return { sockets, layer }
 }
