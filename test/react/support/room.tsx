@@ -46,18 +46,24 @@ export const advance = (milliseconds: number) =>
 const frame = 16
 
 /** Lets everything run that waits for no clock, and draws a frame. */
-export const flush = () =>
-  vi.isFakeTimers() ? advance(frame) : act(() => Effect.runPromise(FakeWebSocket.settle))
+export const flush = async () => {
+  if (!vi.isFakeTimers()) return act(() => Effect.runPromise(FakeWebSocket.settle))
+  // What arrives together is taken in together, a moment later.
+  await advance(2)
+  await advance(frame)
+}
 
 /** For each test of a file: fake clocks, and an empty page afterwards. */
 export const withFakeClocks = () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
-  afterEach(() => {
+  afterEach(async () => {
     cleanup()
-    vi.useRealTimers()
     vi.unstubAllGlobals()
+    // The rooms are left, and no frame is waited for that is never drawn.
+    await advance(3_000)
+    vi.useRealTimers()
   })
 }
 
