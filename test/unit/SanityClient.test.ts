@@ -101,6 +101,56 @@ describe("SanityClient", () => {
     })
   )
 
+  it.effect("addresses a socket on a host of its own, and leaves all else where it is", () =>
+    Effect.gen(function* () {
+      const socketHost = "http://127.0.0.1:4000"
+      const { client, socketClient, socketUrl } = yield* built({
+        projectId: "abc",
+        dataset: "d",
+        socketHost
+      })
+      assert.strictEqual(
+        socketUrl,
+        "ws://127.0.0.1:4000/v2022-06-30/socket/d?tag=sanity.sdk.presence"
+      )
+      assert.strictEqual(client.config().url, "https://abc.api.sanity.io/v2022-06-30")
+      assert.strictEqual(socketClient.config().url, "http://127.0.0.1:4000/v2022-06-30")
+
+      const canvas = yield* built({ canvasId: "c1", socketHost: "https://relay.example.com" })
+      assert.strictEqual(
+        canvas.socketUrl,
+        "wss://relay.example.com/v2022-06-30/socket/canvases/c1?tag=sanity.sdk.presence"
+      )
+      const both = yield* built({
+        projectId: "abc",
+        dataset: "d",
+        apiHost: "https://api.example.com",
+        useProjectHostname: true,
+        socketHost: "https://relay.example.com"
+      })
+      assert.include(both.socketUrl, "wss://relay.example.com/v2022-06-30/socket/d?")
+      assert.strictEqual(both.client.config().url, "https://abc.api.example.com/v2022-06-30")
+      const none = yield* built({ projectId: "abc", dataset: "d" })
+      assert.strictEqual(none.socketClient, none.client)
+    })
+  )
+
+  it.effect("addresses an app's own client's socket on another host, with its own tag", () =>
+    Effect.gen(function* () {
+      const app = createClient({
+        resource: { type: "dataset", id: "abc.my-data" },
+        apiVersion: "2026-01-01",
+        useCdn: true,
+        requestTagPrefix: "my.app"
+      })
+      const { client, socketUrl } = yield* SanityClient.use(Effect.succeed).pipe(
+        Effect.provide(SanityClient.layerClient(app, { socketHost: "https://relay.example.com" }))
+      )
+      assert.strictEqual(socketUrl, "wss://relay.example.com/v2022-06-30/socket/my-data?tag=my.app")
+      assert.strictEqual(client.config().url, "https://abc.api.sanity.io/v2022-06-30")
+    })
+  )
+
   it.effect("says what is missing or wrong, before any network", () =>
     Effect.gen(function* () {
       yield* fails(built({ dataset: "d" }), "InvalidConfiguration", "project id is missing")
@@ -112,6 +162,11 @@ describe("SanityClient", () => {
         built({ projectId: "abc", dataset: "d", apiHost: "no address" }),
         "InvalidConfiguration",
         "no address"
+      )
+      yield* fails(
+        built({ projectId: "abc", dataset: "d", socketHost: "relay.example.com" }),
+        "InvalidConfiguration",
+        "Give `socketHost`"
       )
       const library = createClient({
         resource: { type: "media-library", id: "ml1" },
