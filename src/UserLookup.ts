@@ -100,6 +100,7 @@ export const make = Effect.gen(function* () {
   const { client, resource } = yield* SanityClient
   const { token } = yield* Auth
   const requests = yield* Semaphore.make(maxRequests)
+  const oneAtATime = yield* Semaphore.make(1)
   let organizationId: string | undefined
 
   const get = Effect.fnUntraced(function* <A>(
@@ -125,15 +126,16 @@ export const make = Effect.gen(function* () {
     })
   })
 
-  const organization = Effect.fnUntraced(function* (canvasId: string) {
-    if (organizationId === undefined) {
-      const canvas = yield* get(Canvas, `/canvases/${yield* segment(canvasId)}`, {
-        apiVersion: accessVersion
-      })
-      organizationId = canvas.organizationId
-    }
-    return organizationId
-  })
+  const organization = (canvasId: string) =>
+    Effect.gen(function* () {
+      if (organizationId === undefined) {
+        const canvas = yield* get(Canvas, `/canvases/${yield* segment(canvasId)}`, {
+          apiVersion: accessVersion
+        })
+        organizationId = canvas.organizationId
+      }
+      return organizationId
+    }).pipe(oneAtATime.withPermits(1))
 
   const projectUsers = Effect.fnUntraced(function* (ids: ReadonlyArray<UserId>) {
     const list = yield* Effect.forEach(ids, segment)

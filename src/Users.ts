@@ -87,14 +87,16 @@ export const make = Effect.fnUntraced(function* ({ lookup, selves }: UserLookup.
       ? Effect.void
       : SubscriptionRef.update(profiles, (known) => HashMap.setMany(known, found))
 
+  const lookupAll = (ids: ReadonlyArray<UserId>) => Effect.tap(lookup(ids), remember)
+
   /** One bad id may fail a whole batch, so that is asked for again one by one. */
   const lookupEach = (ids: ReadonlyArray<UserId>) =>
-    lookup(ids).pipe(
+    lookupAll(ids).pipe(
       Effect.catch((error) =>
         ids.length === 1 || !error.isOfIds
           ? Effect.fail(error)
           : Effect.map(
-              Effect.forEach(ids, (id) => Effect.option(lookup([id])), { concurrency: 8 }),
+              Effect.forEach(ids, (id) => Effect.option(lookupAll([id])), { concurrency: 8 }),
               (found) => new Map(found.flatMap((one) => (Option.isSome(one) ? [...one.value] : [])))
             )
       )
@@ -104,7 +106,6 @@ export const make = Effect.fnUntraced(function* ({ lookup, selves }: UserLookup.
     key: ({ request }) => (UserLookup.isProjectUser(request.id) ? "project users" : request.id),
     resolver: Effect.fnUntraced(function* (entries) {
       const found = yield* lookupEach(entries.map(({ request }) => request.id))
-      yield* remember(found)
       for (const entry of entries) {
         const { id } = entry.request
         entry.completeUnsafe(

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
@@ -102,6 +103,104 @@ describe("Users", () => {
         seen.add(yield* SubscriptionRef.get(users.profiles))
       }
       assert.strictEqual(seen.size, 2)
+    })
+  )
+
+  it.effect("[U1] one without a profile delays nobody who was asked for with them", () =>
+    Effect.gen(function* () {
+      const { asked, names, users } = yield* setup(new Set(["p2"]))
+      yield* users.request(ids("p1", "p2", "p3"))
+      yield* TestClock.adjust("20 millis")
+      assert.deepStrictEqual(yield* names("p1", "p2", "p3"), ["Name of p1", "p2", "Name of p3"])
+      yield* TestClock.adjust("5020 millis")
+      assert.deepStrictEqual(asked, ["p1,p2,p3", "p2"])
+    })
+  )
+
+  it.effect("[U1] one whose answer never comes delays nobody, asked for one by one or not", () =>
+    Effect.gen(function* () {
+      const lookup: UserLookup["lookup"] = (wanted) => {
+        if (wanted.length > 1) {
+          return Effect.fail(new UserLookupError({ cause: "one is unknown", isOfIds: true }))
+        }
+        return wanted.some((id) => id.endsWith("-slow"))
+          ? Effect.never
+          : Effect.succeed(new Map(wanted.map((id) => [id, profile(id)])))
+      }
+      const users = yield* Users.make({ lookup, selves: Stream.empty })
+      yield* users.request(ids("p-slow", "p1", "g-slow", "g1", "p2"))
+      yield* TestClock.adjust("1 second")
+      const profiles = yield* SubscriptionRef.get(users.profiles)
+      assert.deepStrictEqual(
+        ids("p-slow", "p1", "g-slow", "g1", "p2").map((id) => profileOf(profiles, id).displayName),
+        ["p-slow", "Name of p1", "g-slow", "Name of g1", "Name of p2"]
+      )
+    })
+  )
+
+  it.effect("[U1] a service that fails is not asked person by person, but later as before", () =>
+    Effect.gen(function* () {
+      const broken = new Set(["p2"])
+      const { asked, names, users } = yield* setup(new Set(), broken, false)
+      yield* users.request(ids("p1", "p2", "p3"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(asked, ["p1,p2,p3"])
+      assert.deepStrictEqual(yield* names("p1"), ["p1"])
+      broken.clear()
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(asked, ["p1,p2,p3", "p1,p2,p3"])
+      assert.deepStrictEqual(yield* names("p1", "p2", "p3"), [
+        "Name of p1",
+        "Name of p2",
+        "Name of p3"
+      ])
+    })
+  )
+
+  it.effect(
+    "[U1] a room full of people is asked for in batches whose address is short enough",
+    () =>
+      Effect.gen(function* () {
+        const { asked, users } = yield* setup()
+        yield* users.request(ids(...Array.from({ length: 120 }, (_, index) => `p${index}`)))
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(
+          asked.map((batch) => batch.split(",").length),
+          [50, 50, 20]
+        )
+      })
+  )
+
+  it.effect("[Q5] [U1] self follows whose the token is, and that profile is asked for", () =>
+    Effect.gen(function* () {
+      const selves = yield* SubscriptionRef.make(Option.none<UserId>())
+      const asked: Array<string> = []
+      const users = yield* Users.make({
+        lookup: (wanted) =>
+          Effect.sync(() => {
+            asked.push(...wanted)
+            return new Map(wanted.map((id) => [id, profile(id)]))
+          }),
+        selves: SubscriptionRef.changes(selves)
+      })
+      const become = Effect.fnUntraced(function* (id: Option.Option<UserId>) {
+        yield* SubscriptionRef.set(selves, id)
+        yield* TestClock.adjust("1 second")
+        return yield* SubscriptionRef.get(users.self)
+      })
+      assert.deepStrictEqual(yield* become(Option.some(UserId.make("p1"))), Option.none())
+      assert.deepStrictEqual(asked, [], "nobody is asked for before somebody follows")
+      yield* Effect.forkScoped(users.followSelf)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* SubscriptionRef.get(users.self), Option.some(UserId.make("p1")))
+      for (const id of [
+        Option.some(UserId.make("p2")),
+        Option.none<UserId>(),
+        Option.some(UserId.make("p1"))
+      ]) {
+        assert.deepStrictEqual(yield* become(id), id)
+      }
+      assert.deepStrictEqual(asked, ["p1", "p2"])
     })
   )
 })
