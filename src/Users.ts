@@ -87,7 +87,7 @@ export const make = Effect.fnUntraced(function* ({ lookup, selves }: UserLookup.
       ? Effect.void
       : SubscriptionRef.update(profiles, (known) => HashMap.setMany(known, found))
 
-  const lookupAll = (ids: ReadonlyArray<UserId>) => Effect.tap(lookup(ids), remember)
+  const lookupAll = (ids: ReadonlyArray<UserId>) => Effect.flatMap(lookup(ids), remember)
 
   /** One bad id may fail a whole batch, so that is asked for again one by one. */
   const lookupEach = (ids: ReadonlyArray<UserId>) =>
@@ -95,21 +95,22 @@ export const make = Effect.fnUntraced(function* ({ lookup, selves }: UserLookup.
       Effect.catch((error) =>
         ids.length === 1 || !error.isOfIds
           ? Effect.fail(error)
-          : Effect.map(
-              Effect.forEach(ids, (id) => Effect.option(lookupAll([id])), { concurrency: 8 }),
-              (found) => new Map(found.flatMap((one) => (Option.isSome(one) ? [...one.value] : [])))
-            )
+          : Effect.forEach(ids, (id) => Effect.ignore(lookupAll([id])), {
+              concurrency: 8,
+              discard: true
+            })
       )
     )
 
   const resolver = RequestResolver.makeGrouped<GetProfile, string>({
     key: ({ request }) => (UserLookup.isProjectUser(request.id) ? "project users" : request.id),
     resolver: Effect.fnUntraced(function* (entries) {
-      const found = yield* lookupEach(entries.map(({ request }) => request.id))
+      yield* lookupEach(entries.map(({ request }) => request.id))
+      const known = SubscriptionRef.getUnsafe(profiles)
       for (const entry of entries) {
         const { id } = entry.request
         entry.completeUnsafe(
-          found.has(id)
+          HashMap.has(known, id)
             ? Exit.void
             : Exit.fail(
                 new UserLookup.UserLookupError({ cause: `no profile of ${id}`, isOfIds: true })
