@@ -1,0 +1,66 @@
+// @vitest-environment happy-dom
+import { assert, beforeEach, describe, it } from "@effect/vitest"
+import * as PageEvents from "../../src/PageEvents.ts"
+
+const at = (type: string, millis: number): Event => {
+  const event = new Event(type, { bubbles: true, cancelable: true })
+  Object.defineProperty(event, "timeStamp", { value: millis })
+  return event
+}
+
+describe("the events of a page", () => {
+  const seen: Array<PageEvents.PageEvent> = []
+  const listen = () => PageEvents.fromWindow(window).subscribe((event) => seen.push(event))
+  beforeEach(() => {
+    seen.length = 0
+    document.body.innerHTML = "<input>"
+  })
+
+  for (const type of ["pointerdown", "pointermove", "keydown", "wheel", "touchmove"]) {
+    it(`[Q4] ${type} is activity, anywhere on the page, until nobody listens`, () => {
+      const stop = listen()
+      document.querySelector("input")?.dispatchEvent(at(type, 5_000))
+      assert.deepStrictEqual(seen, ["activity"])
+      stop()
+      window.dispatchEvent(at(type, 50_000))
+      assert.deepStrictEqual(seen, ["activity"])
+    })
+  }
+
+  it("[Q4] activity is told once a second at most, whatever it is", () => {
+    const stop = listen()
+    for (let millis = 0; millis < 3_000; millis += 10) {
+      window.dispatchEvent(at(millis % 20 === 0 ? "pointermove" : "keydown", millis))
+    }
+    assert.deepStrictEqual(seen, ["activity", "activity", "activity"])
+    stop()
+  })
+
+  it("[Q4] what a component keeps to itself is activity all the same", () => {
+    const input = document.querySelector("input")
+    input?.addEventListener("keydown", (event) => event.stopImmediatePropagation())
+    const stop = listen()
+    input?.dispatchEvent(at("keydown", 0))
+    assert.deepStrictEqual(seen, ["activity"])
+    stop()
+  })
+
+  it("[Q4] focus, scrolling by code, and the page's own timers are none", () => {
+    const stop = listen()
+    for (const type of ["focus", "scroll", "input", "change", "visibilitychange"]) {
+      document.querySelector("input")?.dispatchEvent(at(type, 0))
+    }
+    assert.notInclude(seen, "activity")
+    stop()
+  })
+
+  it("two who listen are told each for itself", () => {
+    const stops = [listen(), listen()]
+    window.dispatchEvent(at("keydown", 0))
+    assert.deepStrictEqual(seen, ["activity", "activity"])
+    stops[0]?.()
+    window.dispatchEvent(at("keydown", 2_000))
+    assert.lengthOf(seen, 3)
+    stops[1]?.()
+  })
+})
