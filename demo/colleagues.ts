@@ -13,12 +13,26 @@ import {
   SanityClient,
   type SanityClientOptions
 } from "../src/index.ts"
-import { type Document, otherDocuments, testDocument } from "./documents.ts"
+import { caretAnywhere, nextCaret, selectionOf } from "./body.ts"
+import { bodyField, type Document, otherDocuments, testDocument } from "./documents.ts"
 import { colleagueIds } from "./people.ts"
+import { releasePerspective } from "./perspectives.ts"
 
 /** How often a move leads to a document chosen anew, and how often that is the test document. */
 const leaveDocument = 0.2
 const chooseTestDocument = 0.7
+
+/** How often a document is entered in the release instead of the draft. */
+const releaseChance = 0.2
+
+/** How often someone who can goes to the body, and how many words they stay there. */
+const bodyChance = 0.4
+const wordsMin = 5
+const wordsMax = 14
+
+/** How long a word takes, in milliseconds. */
+const wordMin = 500
+const wordMax = 1500
 
 /** How often someone stops to think, and for how long, in milliseconds. */
 const pauseChance = 0.12
@@ -44,14 +58,36 @@ const stay = Effect.gen(function* () {
   yield* Effect.sleep(duration)
 })
 
+/** A document, in one of its versions. */
+const enter = Effect.gen(function* () {
+  const document: Document = yield* chooseDocument
+  const perspective = (yield* chance(releaseChance)) ? releasePerspective : "drafts"
+  return { document, perspective }
+})
+
+const chooseField = Effect.fnUntraced(function* ({ fields }: Document) {
+  const goesToBody = fields.includes(bodyField) && (yield* chance(bodyChance))
+  return goesToBody ? bodyField : yield* Random.choice(fields)
+})
+
 const wander = Effect.gen(function* () {
   const presence = yield* Presence
-  let document: Document = yield* chooseDocument
+  let { document, perspective } = yield* enter
   while (true) {
-    const { path } = yield* Random.choice(document.fields)
-    yield* presence.report([{ documentId: document.id, path }])
-    yield* stay
-    if (yield* chance(leaveDocument)) document = yield* chooseDocument
+    const field = yield* chooseField(document)
+    const here = { documentId: document.id, perspective, path: field.path }
+    if (field === bodyField) {
+      let caret = caretAnywhere(yield* Random.next)
+      for (let words = yield* Random.nextIntBetween(wordsMin, wordsMax); words > 0; words--) {
+        yield* presence.report([{ ...here, selection: selectionOf(caret) }])
+        yield* Effect.sleep(yield* Random.nextBetween(wordMin, wordMax))
+        caret = nextCaret(caret, yield* Random.next)
+      }
+    } else {
+      yield* presence.report([here])
+      yield* stay
+    }
+    if (yield* chance(leaveDocument)) ({ document, perspective } = yield* enter)
   }
 })
 

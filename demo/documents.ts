@@ -1,6 +1,7 @@
 /**
  * The documents of the demo. They exist only here: presence needs an id and a path, no content.
  */
+import { publishedIdOf } from "../src/DocumentRef.ts"
 import type { Path } from "../src/Location.ts"
 
 /** A field that someone can be in. `name` is its path as one word. */
@@ -41,7 +42,7 @@ const author = (key: string, name: string, role: string): Author => ({
   role: { ...field(`authors.${key}.role`, "Role", role), path: ["authors", { _key: key }, "role"] }
 })
 
-/** The fields of the test document above its list of authors. */
+/** The fields of the test document above its body and its list of authors. */
 export const mainFields: readonly [Field, ...Array<Field>] = [
   field("title", "Title", "A field guide to tide pools"),
   field("slug", "Slug", "field-guide-to-tide-pools"),
@@ -50,14 +51,11 @@ export const mainFields: readonly [Field, ...Array<Field>] = [
     "Summary",
     "What to look for at low water, how to leave it undisturbed, and when to head back.",
     2
-  ),
-  field(
-    "body",
-    "Body",
-    "Arrive an hour before low tide and follow the water out. Start high on the rocks, where limpets and periwinkles wait for the sea, and work your way down to the anemones. Turn a stone gently, and always turn it back.",
-    4
   )
 ]
+
+/** Portable Text; its value is in `body.ts`. */
+export const bodyField: Field = field("body", "Body")
 
 export const authors: ReadonlyArray<Author> = [
   author("a1", "Ines Duarte", "Words"),
@@ -66,15 +64,15 @@ export const authors: ReadonlyArray<Author> = [
 
 /** The document that the page shows. */
 export const testDocument: Document = {
-  id: "drafts.tide-pools",
+  id: "tide-pools",
   title: "A field guide to tide pools",
-  fields: [...mainFields, ...authors.flatMap(({ name, role }) => [name, role])]
+  fields: [...mainFields, bodyField, ...authors.flatMap(({ name, role }) => [name, role])]
 }
 
 /** Others, where colleagues go and the page does not. */
 export const otherDocuments: readonly [Document, ...Array<Document>] = [
   {
-    id: "drafts.autumn-issue",
+    id: "autumn-issue",
     title: "Autumn issue",
     fields: [
       field("title", "Title"),
@@ -83,17 +81,18 @@ export const otherDocuments: readonly [Document, ...Array<Document>] = [
     ]
   },
   {
-    id: "drafts.home-page",
+    id: "home-page",
     title: "Home page",
     fields: [field("headline", "Headline"), field("callToAction", "Call to action")]
   }
 ]
 
-const documents: ReadonlyArray<Document> = [testDocument, ...otherDocuments]
+/** All of them. */
+export const documents: ReadonlyArray<Document> = [testDocument, ...otherDocuments]
 
-/** A document's title, or its id where it is not one of the demo's. */
+/** The title of a document, whichever version it is; its id where it is not one of the demo's. */
 export const titleOf = (documentId: string): string =>
-  documents.find(({ id }) => id === documentId)?.title ?? documentId
+  documents.find(({ id }) => id === publishedIdOf(documentId))?.title ?? documentId
 
 /** What an array item is called, by its key. */
 export const keyLabels: ReadonlyMap<string, string> = new Map(

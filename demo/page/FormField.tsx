@@ -1,36 +1,44 @@
-import type { UserPresence } from "../../src/index.ts"
+import { usePresenceField } from "../../src/react/index.ts"
 import { type Field, testDocument } from "../documents.ts"
-import { hueClass } from "./colour.ts"
-import { FieldPresence } from "./FieldPresence.tsx"
-import { inField } from "./inField.ts"
+import { FieldHead } from "./FieldHead.tsx"
+import { occupied } from "./occupied.ts"
 
-interface FormFieldProps {
-  readonly id: string
+/** What a field is given, whatever its kind. */
+export interface FormFieldProps {
+  readonly pane: number
   readonly field: Field
-  readonly people: ReadonlyArray<UserPresence>
-  /** Whether the person of this pane is here. */
-  readonly isSelf: boolean
+  /** Whether the autopilot is here. */
+  readonly isAutopilot: boolean
   readonly onFocus: (field: Field) => void
+  readonly onBlur: () => void
 }
 
 /** A field with its label, and those who are in it. */
-export function FormField({ field, id, isSelf, onFocus, people }: FormFieldProps) {
-  const here = inField(people, testDocument.id, field.path)
-  const first = here.find(({ stale }) => !stale)
+export function FormField({ field, isAutopilot, onBlur, onFocus, pane }: FormFieldProps) {
+  const { isFocused, presence, props } = usePresenceField({
+    documentId: testDocument.id,
+    path: field.path
+  })
+  const id = `${pane}-${field.name}`
+  const isSelf = isAutopilot || isFocused
   const input = {
     id,
     defaultValue: field.value,
     autoComplete: "off",
-    onFocus: () => onFocus(field)
+    onFocus: () => {
+      props.onFocus()
+      onFocus(field)
+    },
+    onBlur: (event: React.FocusEvent) => {
+      props.onBlur(event)
+      onBlur()
+    }
   }
-  const occupied = first === undefined ? "" : ` is-occupied ${hueClass(first.user.id)}`
   return (
-    <div className={`field${occupied}`} data-field={field.name} data-self={isSelf}>
-      <div className="field-head">
+    <div className="field" data-field={field.name} data-self={isSelf} {...occupied(presence)}>
+      <FieldHead label={field.label} pane={pane} presence={presence} isSelf={isSelf}>
         <label htmlFor={id}>{field.label}</label>
-        {isSelf && <span className="you">You</span>}
-        <FieldPresence people={here} label={field.label} scope={id.slice(0, 1)} />
-      </div>
+      </FieldHead>
       {field.rows > 1 ? (
         <textarea rows={field.rows} {...input} />
       ) : (

@@ -1,14 +1,10 @@
-import type { UserPresence } from "../../src/index.ts"
+import { usePresence } from "../../src/react/index.ts"
 import { PersonItem } from "./PersonItem.tsx"
 
-interface PeopleListProps {
-  readonly people: ReadonlyArray<UserPresence>
-  readonly isConnected: boolean
-}
-
 /** Everyone else in the room and where they are. Without a connection, an empty list says nothing. */
-export function PeopleList({ isConnected, people }: PeopleListProps) {
-  const isKnown = isConnected || people.length > 0
+export function PeopleList() {
+  const { locations: people, status } = usePresence()
+  const isKnown = status._tag === "Connected" || people.length > 0
   return (
     <section className="people">
       <h3>

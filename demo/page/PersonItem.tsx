@@ -1,14 +1,22 @@
 import type { UserPresence } from "../../src/index.ts"
+import { hueOf, PresenceAvatar } from "../../src/react/index.ts"
 import { keyLabels, titleOf } from "../documents.ts"
 import { nameOf } from "../people.ts"
-import { Avatar } from "./Avatar.tsx"
+import { versionTitleOf } from "../perspectives.ts"
 import { formatPath } from "./formatPath.ts"
+
+/** What is worth a word about someone's session. */
+const stateOf = ({ activity, stale }: UserPresence): string | undefined => {
+  if (stale) return "not live"
+  return activity === "idle" || activity === "away" ? activity : undefined
+}
 
 /** Someone else, and where they are. */
 export function PersonItem({ person }: { person: UserPresence }) {
-  const { locations, sessionId, stale, user } = person
+  const { activity, locations, sessionId, stale, user } = person
   const [location] = locations
   const name = nameOf(user)
+  const state = stateOf(person)
   return (
     <li
       className="person"
@@ -16,19 +24,23 @@ export function PersonItem({ person }: { person: UserPresence }) {
       data-session-id={sessionId}
       data-document-id={location?.documentId}
       data-path={JSON.stringify(location?.path ?? [])}
+      data-hue={hueOf(user.id)}
+      data-activity={activity}
       data-stale={stale}
     >
-      <Avatar userId={user.id} name={name} size="medium" />
+      <PresenceAvatar user={user} name={name} className="avatar avatar-medium" />
       <p className="person-name" title={name}>
         {name}
-        {stale && <span className="person-stale"> · not live</span>}
+        {state !== undefined && <span className="person-state"> · {state}</span>}
       </p>
       {location === undefined ? (
         <p className="person-place">In no document</p>
       ) : (
         <p className="person-place">
           <span>{formatPath(location.path, keyLabels) || "The whole document"}</span>
-          <span className="person-document">{titleOf(location.documentId)}</span>
+          <span className="person-document">
+            {versionTitleOf(location.documentId)} · {titleOf(location.documentId)}
+          </span>
         </p>
       )}
     </li>

@@ -1,39 +1,52 @@
 import { useEffect, useState } from "react"
-import type { Field } from "../documents.ts"
+import { type Caret, caretAnywhere, nextCaret } from "../body.ts"
+import { bodyField, type Field } from "../documents.ts"
 
 /** How long it stays in a field, in milliseconds. */
 const stayMin = 2000
 const stayMax = 4500
 
-/** Where a person is, and what moves them. */
+/** How long a word of the body takes, in milliseconds, and how often another one follows. */
+const wordMin = 600
+const wordMax = 1300
+const goOnChance = 0.85
+
+/** Where the autopilot is: in a field, and in the body at a caret. */
+export interface Place {
+  readonly field: Field
+  readonly caret?: Caret
+}
+
+/** What moves a person. */
 export interface Autopilot {
-  readonly current: Field
+  readonly place: Place
   readonly isOn: boolean
   readonly setOn: (isOn: boolean) => void
-  /** Goes to a field by hand: the autopilot is off from then on. */
-  readonly takeOver: (field: Field) => void
 }
 
-/** Moves from field to field at random until someone takes over. */
+/** Moves from field to field at random, and through the body word by word, while it is on. */
 export const useAutopilot = (fields: readonly [Field, ...Array<Field>]): Autopilot => {
   const [isOn, setOn] = useState(true)
-  const [current, setCurrent] = useState(() => pick(fields, undefined))
+  const [place, setPlace] = useState(() => pick(fields, undefined))
   useEffect(() => {
     if (!isOn) return
-    const timer = setTimeout(
-      () => setCurrent(pick(fields, current)),
-      stayMin + Math.random() * (stayMax - stayMin)
-    )
+    const { caret } = place
+    const timer =
+      caret !== undefined && Math.random() < goOnChance
+        ? setTimeout(
+            () => setPlace({ ...place, caret: nextCaret(caret, Math.random()) }),
+            between(wordMin, wordMax)
+          )
+        : setTimeout(() => setPlace(pick(fields, place.field)), between(stayMin, stayMax))
     return () => clearTimeout(timer)
-  }, [fields, isOn, current])
-  const takeOver = (field: Field) => {
-    setOn(false)
-    setCurrent(field)
-  }
-  return { current, isOn, setOn, takeOver }
+  }, [fields, isOn, place])
+  return { place, isOn, setOn }
 }
 
-const pick = (fields: readonly [Field, ...Array<Field>], not: Field | undefined): Field => {
+const between = (min: number, max: number): number => min + Math.random() * (max - min)
+
+const pick = (fields: readonly [Field, ...Array<Field>], not: Field | undefined): Place => {
   const others = fields.filter((field) => field !== not)
-  return others[Math.floor(Math.random() * others.length)] ?? fields[0]
+  const field = others[Math.floor(Math.random() * others.length)] ?? fields[0]
+  return field === bodyField ? { field, caret: caretAnywhere(Math.random()) } : { field }
 }

@@ -1,17 +1,21 @@
 import { useEffect } from "react"
-import type { Path, ReportedLocation } from "../../src/Location.ts"
-
-type Report = (locations: ReadonlyArray<ReportedLocation>) => void
+import type { ReportedLocation } from "../../src/index.ts"
+import { usePresenceHandle } from "../../src/react/index.ts"
 
 /**
- * Says where this session is, now and every second. Only a move goes out at once: a report that
- * changes nothing costs no message.
+ * Says where the autopilot is, now and every second, while it is somewhere. Only a move goes out at
+ * once: a report that changes nothing costs no message, but keeps the session active.
  */
-export const useReportEverySecond = (report: Report, documentId: string, path: Path): void => {
+export const useReportEverySecond = (location: ReportedLocation | undefined): void => {
+  const { reportPresence } = usePresenceHandle()
   useEffect(() => {
-    const say = () => report([{ documentId, path }])
+    if (location === undefined) {
+      reportPresence([])
+      return
+    }
+    const say = () => reportPresence([location])
     say()
     const timer = setInterval(say, 1000)
     return () => clearInterval(timer)
-  }, [report, documentId, path])
+  }, [reportPresence, location])
 }

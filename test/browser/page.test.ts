@@ -10,7 +10,9 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { BrowserContextOptions, Page } from "playwright-core"
 import { layerColleagues } from "../../demo/colleagues.ts"
+import { body } from "../../demo/body.ts"
 import { testDocument } from "../../demo/documents.ts"
+import { createPresence } from "../../src/index.ts"
 import * as Browser from "./Browser.ts"
 import * as Demo from "./Demo.ts"
 
@@ -77,6 +79,55 @@ const isOutage = (problem: string) =>
     problem
   )
 
+/** Where the carets of a user are in a pane: in which block, after how many characters, with which name. */
+const caretsOf = (page: Page, pane: number, userId: string) =>
+  page.evaluate(
+    // In one go: a caret that moves is another element.
+    (selector) =>
+      Array.from(document.querySelectorAll(selector), (caret) => {
+        const block = caret.closest(".block")
+        const before = document.createRange()
+        if (block !== null) before.setStart(block, 0)
+        before.setEndBefore(caret)
+        return {
+          block: Array.from(block?.parentElement?.children ?? []).indexOf(block ?? caret),
+          // The editor puts zero-width characters where there is no text.
+          offset: before.toString().replaceAll("\uFEFF", "").length,
+          name: getComputedStyle(caret, "::after").content
+        }
+      }),
+    `[data-pane="${pane}"] .caret[data-user-id="${userId}"]`
+  )
+
+/** Waits until a user has one caret in a pane, and it is there. */
+const caretAt = (page: Page, pane: number, userId: string, block: number, offset: number) =>
+  Effect.tryPromise({
+    try: async () => {
+      const deadline = Date.now() + 20_000
+      while (true) {
+        const carets = await caretsOf(page, pane, userId)
+        const [caret] = carets
+        if (carets.length === 1 && caret?.block === block && caret.offset === offset) return caret
+        if (Date.now() > deadline) throw new Error(`the carets are ${JSON.stringify(carets)}`)
+        await page.waitForTimeout(50)
+      }
+    },
+    catch: failure(`the caret of ${userId} in pane ${pane} at ${offset} of block ${block}`)
+  })
+
+/** Turns both autopilots off. */
+const byHand = (page: Page) =>
+  Effect.promise(async () => {
+    for (const autopilot of await page.$$('[data-testid="autopilot"]')) await autopilot.uncheck()
+  })
+
+/** Presses keys at a human pace: an editor learns of a moved caret a moment later. */
+const press = (page: Page, ...keys: ReadonlyArray<string>) =>
+  Effect.promise(async () => {
+    for (const key of keys) await page.keyboard.press(key, { delay: 60 })
+    await page.waitForTimeout(200)
+  })
+
 const axeProblems = (page: Page) =>
   Effect.promise(async () => {
     await page.evaluate(axe.source)
@@ -91,7 +142,8 @@ declare global {
   }
 }
 
-const ada = "?as=p-ada-lovelace,p-linus-pauling"
+const adaAndLinus = ["p-ada-lovelace", "p-linus-pauling"]
+const ada = `?as=${adaAndLinus.join(",")}`
 const mary = "?as=p-mary-somerville,p-carl-sagan"
 
 describe.skipIf(Browser.missing !== undefined)("the page", () => {
@@ -112,9 +164,10 @@ describe.skipIf(Browser.missing !== undefined)("the page", () => {
           const pane = Math.floor(Math.random() * 2)
           const name = field?.name ?? ""
           const session = (yield* sessionIds(left.page))[pane]
-          const input = `[data-pane="${pane}"] [data-field="${name}"] :is(input, textarea)`
+          const person = adaAndLinus[pane]
+          const input = `[data-pane="${pane}"] [data-field="${name}"] :is(input, textarea, .editor)`
           yield* Effect.promise(() => left.page.focus(input))
-          yield* count(right.page, `[data-field="${name}"] [data-session-id="${session}"]`, 2)
+          yield* count(right.page, `[data-field="${name}"] li[data-user-id="${person}"]`, 2)
           const path = JSON.stringify(field?.path).replaceAll('"', '\\"')
           yield* count(
             right.page,
@@ -187,6 +240,144 @@ describe.skipIf(Browser.missing !== undefined)("the page", () => {
           problems.filter((problem) => !isOutage(problem)),
           []
         )
+      })
+    )
+
+    it.effect("shows the caret that is moved and typed with in one pane in the other", () =>
+      Effect.gen(function* () {
+        const { open, relayPort } = yield* Stage
+        yield* Demo.relay(relayPort)
+        const { page, problems } = yield* open(ada)
+        yield* status(page, "Connected")
+        yield* byHand(page)
+        const [left = "", right = ""] = adaAndLinus
+        const focusBody = (pane: number) =>
+          Effect.promise(async () => {
+            await page.click(`[data-pane="${pane}"] [data-field="body"] .editor .block >> nth=0`)
+            await page.waitForTimeout(200)
+          })
+
+        yield* focusBody(0)
+        yield* press(page, "Control+Home", "ArrowRight", "ArrowRight", "ArrowRight")
+        const { name } = yield* caretAt(page, 1, left, 0, 3)
+        assert.include(name, "Ada")
+        yield* Effect.promise(() => page.keyboard.type("abc", { delay: 60 }))
+        yield* caretAt(page, 1, left, 0, 6)
+        yield* press(page, "ArrowDown", "Home")
+        yield* caretAt(page, 1, left, 1, 0)
+        yield* press(page, "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight")
+        yield* caretAt(page, 1, left, 1, 3)
+        // In one piece or more: the caret splits it.
+        const selected = yield* Effect.promise(() =>
+          page.locator('[data-pane="1"] .selected').allTextContents()
+        )
+        assert.strictEqual(
+          selected.join("").replaceAll("\uFEFF", ""),
+          body[1]?.children[0]?.text.slice(0, 3)
+        )
+        assert.deepStrictEqual(yield* Effect.promise(() => caretsOf(page, 0, left)), [])
+
+        yield* focusBody(1)
+        yield* press(page, "ArrowDown", "Home")
+        yield* Effect.promise(() => page.keyboard.type("xy", { delay: 60 }))
+        yield* caretAt(page, 0, right, 1, 2)
+        // The left one left its field, and its caret with it.
+        assert.deepStrictEqual(yield* Effect.promise(() => caretsOf(page, 1, left)), [])
+
+        yield* Effect.promise(() => page.focus('[data-pane="1"] [data-field="title"] input'))
+        yield* count(page, ".caret", 0)
+        assert.deepStrictEqual(problems, [])
+      })
+    )
+
+    it.effect("keeps others' carets with their text, and takes no harm from nonsense", () =>
+      Effect.gen(function* () {
+        const { apiHost, open, relayPort } = yield* Stage
+        yield* Demo.relay(relayPort)
+        const { page, problems } = yield* open(ada)
+        yield* status(page, "Connected")
+        yield* byHand(page)
+        const mallory = "p-mallory"
+        const presence = yield* Effect.acquireRelease(
+          Effect.sync(() =>
+            createPresence({ projectId: "demo", dataset: "demo", apiHost, token: mallory })
+          ),
+          (presence) => Effect.promise(() => presence.close())
+        )
+        const at = (key: string, offset: number) => ({
+          path: [{ _key: key }, "children", { _key: `${key}-text` }],
+          offset
+        })
+        const say = (anchor: ReturnType<typeof at>, focus: ReturnType<typeof at>) =>
+          presence.reportPresence([
+            { documentId: testDocument.id, path: ["body"], selection: { anchor, focus } }
+          ])
+
+        say(at("b1", 7), at("b1", 7))
+        yield* caretAt(page, 0, mallory, 0, 7)
+        yield* Effect.promise(() =>
+          page.click('[data-pane="0"] [data-field="body"] .editor .block >> nth=0')
+        )
+        yield* Effect.sleep("200 millis")
+        yield* press(page, "Control+Home")
+        yield* Effect.promise(() => page.keyboard.type("xyz", { delay: 60 }))
+        yield* caretAt(page, 0, mallory, 0, 10)
+        yield* caretAt(page, 1, mallory, 0, 7)
+
+        const length = body[2]?.children[0]?.text.length ?? 0
+        say(at("b3", -5), at("b3", 1e9))
+        for (const pane of [0, 1]) yield* caretAt(page, pane, mallory, 2, length)
+        say(at("b3", 0), at("nowhere", 0))
+        yield* count(page, ".caret", 1)
+        yield* count(page, `[data-field="body"] li[data-user-id="${mallory}"]`, 2)
+        say({ path: [], offset: 0 }, { path: [], offset: 0.5 })
+        say(at("b2", 3), at("b2", 0))
+        for (const pane of [0, 1]) yield* caretAt(page, pane, mallory, 1, 0)
+        assert.deepStrictEqual(problems, [])
+      })
+    )
+
+    it.effect("[Q2] keeps versions apart in the fields, and as one in the list of documents", () =>
+      Effect.gen(function* () {
+        const { open, relayPort } = yield* Stage
+        yield* Demo.relay(relayPort)
+        const { page, problems } = yield* open(ada)
+        yield* status(page, "Connected")
+        yield* byHand(page)
+        const before = yield* sessionIds(page)
+        const [left] = adaAndLinus
+        const inTitle = `[data-pane="1"] [data-field="title"] li[data-user-id="${left}"]`
+        const inList = `[data-pane="1"] [data-document-id="${testDocument.id}"] li[data-user-id="${left}"]`
+        const choose = (pane: number, version: string) =>
+          Effect.promise(() =>
+            page.getByLabel(version, { exact: true }).nth(pane).check({ force: true })
+          )
+        const focusTitle = Effect.promise(() =>
+          page.focus('[data-pane="0"] [data-field="title"] input')
+        )
+
+        yield* focusTitle
+        yield* count(page, inTitle, 1)
+        yield* count(page, inList, 1)
+
+        for (const [version, id] of [
+          ["Autumn release", `versions.rAutumn.${testDocument.id}`],
+          ["Published", testDocument.id]
+        ] as const) {
+          yield* choose(0, version)
+          yield* focusTitle
+          yield* count(page, `[data-testid="people"] [data-document-id="${id}"]`, 1)
+          yield* count(page, inTitle, 0)
+          yield* count(page, inList, 1)
+          yield* choose(1, version)
+          yield* count(page, inTitle, 1)
+          yield* count(page, inList, 1)
+          yield* choose(1, "Draft")
+          yield* count(page, inTitle, 0)
+        }
+        assert.deepStrictEqual(yield* sessionIds(page), before)
+        assert.deepStrictEqual(yield* axeProblems(page), [])
+        assert.deepStrictEqual(problems, [])
       })
     )
 
