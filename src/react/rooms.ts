@@ -12,7 +12,7 @@ export type Identity = ReadonlyArray<unknown>
 /**
  * A room, and the connection to it. The token it was last used with is part of who one is there.
  *
- * - `users`: who keeps it: the providers in it, and the trees that wait for it.
+ * - `users`: the providers in it; `waiting`: how often a tree waits for it that is not mounted yet.
  * - `hasReported`: whether anyone reported through the handle itself.
  */
 export interface Room {
@@ -21,6 +21,7 @@ export interface Room {
   readonly owner: PresenceOwner
   token: string | undefined
   users: number
+  waiting: number
   hasReported: boolean
   forgetting: ReturnType<typeof setTimeout> | undefined
 }
@@ -34,12 +35,15 @@ const rooms = new Set<Room>()
 /** Milliseconds; a room whose connection does not linger is still asked for twice by StrictMode. */
 const lingerMin = 100
 
+/** Milliseconds; React mounts what it rendered a while after it may, where it shows a fallback first. */
+const mountMax = 1_000
+
 /** Forgets a room that nobody keeps, once its connection has ended too. */
 const forgetLater = (room: Room): void => {
   clearTimeout(room.forgetting)
   room.forgetting = setTimeout(
     () => {
-      if (room.users > 0) return
+      if (room.users > 0 || room.waiting > 0) return
       const isRunning = room.handle.getSelf().getCurrent().sessionId !== undefined
       if (isRunning) forgetLater(room)
       else rooms.delete(room)
@@ -69,6 +73,7 @@ export const roomFor = (identity: Identity, options: PresenceOptions): Room => {
     },
     token: options.token,
     users: 0,
+    waiting: 0,
     hasReported: false,
     forgetting: undefined
   }
@@ -97,17 +102,20 @@ export const enter = (room: Room): (() => void) => {
 }
 
 /**
- * A tree waits for the room before it is mounted, with its provider perhaps: it finds the same one when
- * it is rendered again.
+ * A tree waits for the room before it is mounted, with its provider perhaps. When it is rendered again
+ * it finds the same one, still connected.
  */
 export const keepUntil = (handle: PresenceHandle, settled: Promise<void>): void => {
   for (const room of rooms) {
     if (room.handle !== handle) continue
-    room.users += 1
-    void settled.then(() => {
-      room.users -= 1
-      if (room.users === 0) forgetLater(room)
-    })
+    room.waiting += 1
+    const release = handle.hold()
+    const leave = () => {
+      room.waiting -= 1
+      forgetLater(room)
+      release()
+    }
+    void settled.then(() => setTimeout(leave, mountMax))
   }
 }
 
