@@ -29,7 +29,8 @@ const contentSecurityPolicy = (config: DemoConfig): string =>
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self'",
+    // Sanity's profiles have pictures on hosts of their own; the relay's have none.
+    `img-src 'self'${config.service === "sanity" ? " https: data:" : ""}`,
     `connect-src 'self' ${origins(config).join(" ")}`,
     "base-uri 'none'",
     "form-action 'none'",

@@ -12,14 +12,14 @@ export function Intro({ config }: { config: DemoConfig }) {
       {service === "relay" ? (
         <p>
           Two people edit the same document below, and three simulated colleagues come and go:
-          everyone sees who is in which field. Autopilot moves both; click into a field to take
-          over.
+          everyone sees who is in which field, and where their carets are. Autopilot moves both;
+          click into a field to take over.
         </p>
       ) : (
         <p>
           You edit the same document twice below, connected to project <code>{projectId}</code>,
-          dataset <code>{dataset}</code>: everyone there sees who is in which field. Autopilot moves
-          both; click into a field to take over.
+          dataset <code>{dataset}</code>: everyone there sees who is in which field, and where their
+          carets are. Autopilot moves both; click into a field to take over.
         </p>
       )}
       <p>
