@@ -176,6 +176,19 @@ describe("the activity of others", () => {
     })
   )
 
+  live("[Q4] a move is activity, also where it doesn't say so", (test) =>
+    Effect.gen(function* () {
+      const ada = someone(test, "p-ada")
+      yield* ada.say("title", 0)
+      yield* TestClock.adjust("1 second")
+      yield* ada.say("title", 1)
+      yield* ada.beat("title", 1, 70)
+      assert.deepStrictEqual(yield* test.activities, ["idle"])
+      yield* ada.say("body", 1)
+      assert.deepStrictEqual(yield* test.activities, ["active"])
+    })
+  )
+
   live("[Q4] one who is long idle keeps nobody else from turning idle in time", (test) =>
     Effect.gen(function* () {
       const idle = someone(test, "p-idle")

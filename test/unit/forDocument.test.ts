@@ -50,10 +50,11 @@ describe("DocumentWatchers", () => {
       first()
       watchers.watch("a", () => calls.push("later"))
     })
+    watchers.watch("a", () => calls.push("always"))
     watchers.notify(new Set(["a"]))
-    assert.deepStrictEqual(calls, ["first"])
+    assert.deepStrictEqual(calls, ["first", "always"])
     watchers.notify(new Set(["a"]))
-    assert.deepStrictEqual(calls, ["first", "later"])
+    assert.deepStrictEqual(calls, ["first", "always", "always", "later"])
   })
 
   it("[Q1] a document that was watched before can be watched again", () => {
