@@ -10,6 +10,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Auth } from "./Auth.ts"
+import { PresenceConfig } from "./PresenceConfig.ts"
 import { SanityClient } from "./SanityClient.ts"
 import { UserId } from "./Session.ts"
 
@@ -99,6 +100,7 @@ const decodeStatus = Schema.decodeUnknownOption(Schema.Struct({ statusCode: Sche
 export const make = Effect.gen(function* () {
   const { client, resource } = yield* SanityClient
   const { token } = yield* Auth
+  const { requestTimeout } = yield* PresenceConfig
   const requests = yield* Semaphore.make(maxRequests)
   const oneAtATime = yield* Semaphore.make(1)
   let organizationId: string | undefined
@@ -167,7 +169,9 @@ export const make = Effect.gen(function* () {
     return new Map(profiles.map((profile) => [profile.id, profile]))
   })
 
+  // A question that hangs must not keep the next token from being asked for.
   const me = get(Me, "/users/me", { apiVersion: meVersion }).pipe(
+    Effect.timeout(requestTimeout),
     Effect.option,
     Effect.map(Option.map(({ id }) => id))
   )
