@@ -1,5 +1,12 @@
 import { defineConfig } from "vitest/config"
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The version of React that the tests of a project run with. */
+    readonly react: string
+  }
+}
+
 export default defineConfig({
   test: {
     // Real sockets, processes and browsers on a busy machine; a test that waits says for what.
@@ -8,7 +15,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "main", include: ["test/**/*.test.ts", "test/**/*.test.tsx"] }
+        test: {
+          name: "main",
+          include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+          provide: { react: "19.3.1" }
+        }
       },
       {
         extends: true,
@@ -18,6 +29,7 @@ export default defineConfig({
         test: {
           name: "react-18",
           include: ["test/react/*.test.tsx"],
+          provide: { react: "18.3.1" },
           setupFiles: ["test/react/support/react18.ts"]
         }
       }
