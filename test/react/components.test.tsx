@@ -182,11 +182,13 @@ const enter = async (children: ReactNode) => {
   const { container } = render(<PresenceProvider layer={layer}>{children}</PresenceProvider>, {
     wrapper: StrictMode
   })
-  const settle = (effect: Effect.Effect<void>, milliseconds = 400) =>
-    act(async () => {
-      await Effect.runPromise(effect)
-      await vi.advanceTimersByTimeAsync(milliseconds)
-    })
+  const settle = async (effect: Effect.Effect<void>, milliseconds = 400) => {
+    await act(() => Effect.runPromise(effect))
+    // Step by step: React 18 renders, and runs effects, at the end of an act only.
+    for (let left = milliseconds; left > 0; left -= 50) {
+      await act(() => vi.advanceTimersByTimeAsync(50))
+    }
+  }
   const join = (userId: string) =>
     Effect.runPromise(Effect.provideService(room.join({ userId }), Scope.Scope, scope))
   await settle(Effect.void)
