@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import { assert, describe, it, vi } from "@effect/vitest"
-import { act, render } from "@testing-library/react"
+import { render } from "@testing-library/react"
 import { Profiler, type ReactNode } from "react"
+import { StateSource } from "../../src/index.ts"
 import { inFrame } from "../../src/react/frames.ts"
 import {
   PresenceProvider,
@@ -152,7 +153,7 @@ describe("frames", () => {
     })
     request()
     cancel()
-    await act(() => advance(300))
+    await advance(300)
     assert.strictEqual(calls, 0)
   })
 
@@ -170,5 +171,98 @@ describe("frames", () => {
     await flush()
     await flush()
     assert.strictEqual(last(), "Failed")
+  })
+})
+
+describe("sources in step", () => {
+  /** A source, and the steps, that the test moves. */
+  const make = () => {
+    let value = 0
+    const all = new Set<() => void>()
+    const source: StateSource.StateSource<number> = {
+      getCurrent: () => value,
+      getInitial: () => -1,
+      subscribe: (listener) => {
+        all.add(listener)
+        return () => all.delete(listener)
+      }
+    }
+    let step = () => {}
+    let requests = 0
+    const group = StateSource.inStep((listener) => {
+      step = listener
+      return { request: () => void (requests += 1), cancel: () => void (step = () => {}) }
+    })
+    const set = (next: number) => {
+      value = next
+      for (const listener of all) listener()
+    }
+    return { group, source, set, listeners: all, step: () => step(), requests: () => requests }
+  }
+
+  it("[H1] hold still between two steps, for those who come in between too", () => {
+    const { group, set, source, step } = make()
+    const paced = group.add(source)
+    const calls: Array<number> = []
+    paced.subscribe(() => calls.push(paced.getCurrent()))
+    set(1)
+    paced.subscribe(() => calls.push(paced.getCurrent() * 10))
+    assert.strictEqual(paced.getCurrent(), 0)
+    assert.deepStrictEqual(calls, [])
+    step()
+    assert.deepStrictEqual(calls, [1, 10])
+    step()
+    assert.deepStrictEqual(calls, [1, 10])
+    assert.strictEqual(paced.getInitial(), -1)
+  })
+
+  it("[H1] all of them have moved on before anyone is told", () => {
+    const one = make()
+    const other = make()
+    const [first, second] = [one.source, other.source].map(one.group.add)
+    const seen: Array<unknown> = []
+    first?.subscribe(() => seen.push(second?.getCurrent()))
+    other.set(7)
+    one.set(1)
+    one.step()
+    assert.deepStrictEqual(seen, [7])
+  })
+
+  it("are current while nobody is subscribed, and follow nothing then", () => {
+    const { group, listeners, set, source } = make()
+    const paced = group.add(source)
+    set(1)
+    assert.strictEqual(paced.getCurrent(), 1)
+    const end = paced.subscribe(() => {})
+    set(2)
+    assert.strictEqual(paced.getCurrent(), 1)
+    end()
+    assert.strictEqual(paced.getCurrent(), 2)
+    assert.strictEqual(listeners.size, 0)
+  })
+
+  it("a watch is called in the next step, also one that begins after what it is called for", () => {
+    const { group, set, source, step } = make()
+    const paced = group.add(source)
+    paced.subscribe(() => {})
+    const notifies = new Set<() => void>()
+    const follow = (notify: () => void) => {
+      notifies.add(notify)
+      return () => notifies.delete(notify)
+    }
+    const seen: Array<string> = []
+    group.watch(follow, () => seen.push(`early ${paced.getCurrent()}`))
+    step()
+    seen.length = 0
+    set(1)
+    for (const notify of notifies) notify()
+    group.watch(follow, () => seen.push(`late ${paced.getCurrent()}`))
+    const end = group.watch(follow, () => seen.push("gone"))
+    end()
+    assert.deepStrictEqual(seen, [])
+    step()
+    assert.deepStrictEqual(seen, ["early 1", "late 1"])
+    step()
+    assert.lengthOf(seen, 2)
   })
 })
