@@ -3,7 +3,8 @@
 import { type ReactNode, useEffect, useState } from "react"
 import type { PresenceOptions } from "../createPresence.ts"
 import type { Perspective } from "../DocumentRef.ts"
-import { PresenceContext } from "./PresenceContext.ts"
+import type { ReportedLocation } from "../Location.ts"
+import { inPerspective, PresenceContext } from "./PresenceContext.ts"
 import { authorize, enter, type Identity, isSame, type Room, roomFor } from "./rooms.ts"
 import { useKept } from "./useKept.ts"
 
@@ -39,7 +40,12 @@ export function PresenceProvider({
   useEffect(() => enter(room), [room])
   useEffect(() => authorize(room, token), [room, token])
   const { handle } = room
-  const value = useKept([handle, JSON.stringify(perspective)], () => ({ handle, perspective }))
+  const value = useKept([handle, JSON.stringify(perspective)], () => ({
+    handle,
+    perspective,
+    report: (locations: ReadonlyArray<ReportedLocation>) =>
+      handle.reportPresence(locations.map((location) => inPerspective(location, perspective)))
+  }))
   return <PresenceContext.Provider value={value}>{children}</PresenceContext.Provider>
 }
 

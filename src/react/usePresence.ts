@@ -5,14 +5,17 @@ import type { ConnectionStatus } from "../ConnectionStatus.ts"
 import type { Report } from "../PresenceHandle.ts"
 import type { Self, UserPresence } from "../RoomSources.ts"
 import * as StateSource from "../StateSource.ts"
-import { usePresenceHandle } from "./PresenceContext.ts"
+import { usePresenceContext } from "./PresenceContext.ts"
 import { useSelected } from "./useSelected.ts"
 
 /** What {@link usePresence} returns, and what a selector selects from. */
 export interface UsePresence {
   /** Everyone else in the room, in the order in which they joined. */
   readonly locations: ReadonlyArray<UserPresence>
-  /** Says where this session is, all of it. The same function on every render. */
+  /**
+   * Says where this session is, all of it, under the provider's perspective unless a location names its
+   * own. The same function on every render.
+   */
   readonly reportPresence: Report
   /** The connection. */
   readonly status: ConnectionStatus
@@ -49,7 +52,7 @@ export function usePresence(
   selector: (presence: UsePresence) => unknown = everything,
   equals: (a: unknown, b: unknown) => boolean = Object.is
 ): unknown {
-  const handle = usePresenceHandle()
+  const { handle, report } = usePresenceContext()
   const source = useMemo(
     () =>
       StateSource.zipWith(
@@ -59,9 +62,9 @@ export function usePresence(
           (locations, status) => ({ locations, status })
         ),
         handle.getSelf(),
-        (seen, self): UsePresence => ({ ...seen, self, reportPresence: handle.reportPresence })
+        (seen, self): UsePresence => ({ ...seen, self, reportPresence: report })
       ),
-    [handle]
+    [handle, report]
   )
   return useSelected(source, selector, equals)
 }

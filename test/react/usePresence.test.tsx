@@ -5,6 +5,7 @@ import { StrictMode, useEffect } from "react"
 import { PresenceProvider, type UsePresence, usePresence } from "../../src/react/index.ts"
 import {
   announced,
+  announces,
   connect,
   fakePresence,
   flush,
@@ -172,5 +173,24 @@ describe("usePresence with a selector", () => {
     await flush()
     assert.deepStrictEqual(last().locations, [])
     assert.strictEqual(new Set(renders.map(({ reportPresence }) => reportPresence)).size, 1)
+  })
+})
+
+describe("what usePresence reports", () => {
+  it("[Q2] [P3] is under the provider's perspective, unless it names its own", async () => {
+    const { layer, sockets } = fakePresence()
+    const { Probe, last, renders } = probe(() =>
+      usePresence(({ reportPresence }) => reportPresence)
+    )
+    render(
+      <PresenceProvider layer={layer} perspective="rSummer">
+        <Probe />
+      </PresenceProvider>
+    )
+    const socket = await connect(sockets)
+    last()([{ documentId: "a" }, { documentId: "b", perspective: "published" }])
+    await flush()
+    assert.match(JSON.stringify(announces(socket)), /"versions\.rSummer\.a".*"b"/)
+    assert.strictEqual(new Set(renders).size, 1)
   })
 })
