@@ -117,7 +117,13 @@ const askForProfiles = (
   const present = Effect.flatMap(SubscriptionRef.get(presence.state), (state) =>
     users.request(PresenceState.toArray(state).map(({ userId }) => userId))
   )
-  return Effect.all([newcomers, present, users.followSelf], {
+  // A token that is refused is not asked about: that would only be refused once more.
+  const self = SubscriptionRef.changes(presence.status).pipe(
+    Stream.filter(({ _tag }) => _tag === "Connected"),
+    Stream.runHead,
+    Effect.andThen(users.followSelf)
+  )
+  return Effect.all([newcomers, present, self], {
     concurrency: "unbounded",
     discard: true
   })

@@ -12,7 +12,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 const folder = `${root}.vitest`
 
 /** What is no ES module, or brings something along that is none. */
-const bundled = ["react", "react/jsx-dev-runtime", "react-dom/client", "@sanity/client"]
+const bundled = [
+  "react",
+  "react/jsx-dev-runtime",
+  "react-dom/client",
+  "@sanity/client",
+  "@sanity/id-utils"
+]
 
 const files = (apiHost: string, dataset: string) => ({
   "index.html": html('<script type="module" src="/main.tsx"></script>'),

@@ -18,10 +18,13 @@ const Path = Schema.mutable(
 )
 const Point = Schema.Struct({ path: Path, offset: Schema.Finite })
 
-/** A location as a peer reports it. The document id is the exact one, `drafts.<id>` for instance. */
+/** A location as a peer reports it. Without a perspective, the draft. */
 export const Place = Schema.Struct({
   documentId: Schema.String,
   path: Path,
+  perspective: Schema.optionalKey(
+    Schema.Union([Schema.Literal("published"), Schema.Struct({ releaseName: Schema.String })])
+  ),
   selection: Schema.optionalKey(
     Schema.NullOr(
       Schema.Struct({

@@ -140,9 +140,9 @@ layer(Interop.layer, { excludeTestServices: true, timeout: "60 seconds" })(
         yield* enter(peers.sdk, here)
         yield* peers.sdk.watch(document, field)
         yield* enter(peers.ours, here, [
-          { documentId: document, path: ["title"] },
-          { documentId: draft, path: [...field, "children", 0] },
-          { documentId: version, path: field },
+          { documentId: document, path: ["title"], perspective: "published" },
+          { documentId: document, path: [...field, "children", 0] },
+          { documentId: document, path: field, perspective: { releaseName: "r1" } },
           { documentId: elsewhere, path: field }
         ])
         const view = yield* peers.sdk.until("us in the document", ({ document: { all, below } }) =>
