@@ -3,10 +3,11 @@
  * their shapes alone. The other way needs no help: what such an editor selects is a {@link Selection}.
  */
 import { isSameSegment, type PathSegment, type Selection, type SelectionPoint } from "./Location.ts"
+import { type SanityPath, toSanityPath } from "./SanityPath.ts"
 
 /** One end of an {@link EditorSelection}, in arrays that the editor may change. */
 export interface EditorPoint {
-  path: Array<string | number | { _key: string } | [number | "", number | ""]>
+  path: SanityPath
   offset: number
 }
 
@@ -23,13 +24,8 @@ export interface TextBlock {
   readonly children?: unknown
 }
 
-const toEditorSegment = (segment: PathSegment): EditorPoint["path"][number] => {
-  if (typeof segment !== "object") return segment
-  return "_key" in segment ? { _key: segment._key } : [segment[0], segment[1]]
-}
-
 const toEditorPoint = ({ offset, path }: SelectionPoint): EditorPoint => ({
-  path: path.map(toEditorSegment),
+  path: toSanityPath(path),
   offset
 })
 

@@ -45,7 +45,7 @@ const axeProblems = async (container: Element) => {
 }
 
 describe("PresenceAvatars", () => {
-  it("are a list with a name, one item per person, and what is left of a crowd in words", async () => {
+  it("[H5] are a list with a name, one item per person, and what is left of a crowd in words", async () => {
     const { container } = render(
       <PresenceAvatars presence={[ada, alan, ada, grace, emmy]} label="In Title" max={2} />
     )
@@ -92,7 +92,7 @@ describe("PresenceAvatars", () => {
     assert.include(screen.getByRole("listitem").dataset, { stale: "true", activity: "away" })
   })
 
-  it("show pictures, and initials where one does not load", async () => {
+  it("[H5] show pictures, and initials where one does not load", async () => {
     const url = "https://cdn.example/ada.png"
     const withImage = (imageUrl: string) => [person("p-ada", "Ada Lovelace", { imageUrl })]
     const { container, rerender } = render(
@@ -129,7 +129,7 @@ describe("PresenceAvatars", () => {
     assert.isNull(container.querySelector("img"))
   })
 
-  it("take names for text, whatever they hold", () => {
+  it("[H5] take names for text, whatever they hold", () => {
     const name = `"><img src=x onerror=alert(1)> <b>Ada</b> &amp;`
     const { container } = render(
       <PresenceAvatars presence={[person(`p"><script>`, name)]} label="<i>In</i> Title" />
@@ -224,7 +224,7 @@ describe("connected", () => {
     assert.isNull(screen.queryByRole("list", { name: "In Title" }))
   })
 
-  it("PresenceAnnouncer says who comes, goes and moves, one sentence in five seconds", async () => {
+  it("[H5] PresenceAnnouncer says who comes, goes and moves, one sentence in five seconds", async () => {
     const { container, join, settle } = await enter(
       <PresenceAnnouncer documentId="book" label="<b>A book</b>" />
     )
