@@ -28,7 +28,8 @@ const announceOf = async (at: UseReportPresenceOptions) => {
   )
   const socket = await connect(sockets)
   const message = socket.sent.find(({ method }) => method === "presence_announce")
-  const { data } = message?.params as { data: { locations: ReadonlyArray<object> } }
+  assert.isDefined(message)
+  const { data } = message.params as { data: { locations: ReadonlyArray<object> } }
   return data.locations.map((location) => ({ ...location, lastActiveAt: "" }))
 }
 
