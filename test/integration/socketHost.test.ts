@@ -10,26 +10,11 @@ import {
   PresenceError,
   type PresenceHandle,
   type PresenceOptions,
-  type StateSource,
   UserId
 } from "../../src/index.ts"
 import { Relay } from "../../src/relay/index.ts"
 import { listen, urlOf } from "../support/listen.ts"
-
-/** Waits for the first value that fits; the test's own timeout bounds it. */
-const until = <A>(source: StateSource.StateSource<A>, fits: (value: A) => boolean) =>
-  Effect.callback<A>((resume) => {
-    let unsubscribe: (() => void) | undefined
-    const check = () => {
-      const value = source.getCurrent()
-      if (!fits(value)) return
-      unsubscribe?.()
-      resume(Effect.succeed(value))
-    }
-    unsubscribe = source.subscribe(check)
-    check()
-    return Effect.sync(unsubscribe)
-  })
+import { valueOf } from "../support/valueOf.ts"
 
 /** Sanity's API as far as it tells of people; there is no socket. */
 const api = Effect.gen(function* () {
@@ -68,16 +53,16 @@ describe("socketHost", () => {
     Effect.gen(function* () {
       const { apiHost, asked, bob, enter, relay } = yield* setup
       const ada = yield* enter({ apiHost, socketHost: relay.url, token: "p-ada" })
-      const [seen] = yield* until(
+      const [seen] = yield* valueOf(
         ada.getPresenceLocations(),
         ([one]) => one?.user.displayName === "p-bob of the API"
       )
       assert.strictEqual(seen?.sessionId, bob.getSelf().getCurrent().sessionId)
-      const { user } = yield* until(ada.getSelf(), ({ user }) => user?.displayName !== user?.id)
+      const { user } = yield* valueOf(ada.getSelf(), ({ user }) => user?.displayName !== user?.id)
       assert.strictEqual(user?.id, UserId.make("p-me"))
       assert.strictEqual(user?.displayName, "p-me of the API")
       ada.reportPresence([])
-      yield* until(bob.getPresenceLocations(), ([one]) => one?.user.id === "p-ada")
+      yield* valueOf(bob.getPresenceLocations(), ([one]) => one?.user.id === "p-ada")
       assert.isTrue(asked.every((request) => request.endsWith(" Bearer p-ada")))
       assert.isFalse(asked.some((request) => request.includes("/socket/")))
     })
@@ -97,8 +82,8 @@ describe("socketHost", () => {
       })
       const ada = yield* enter({ client, socketHost: relay.url })
       ada.reportPresence([])
-      yield* until(bob.getPresenceLocations(), ([one]) => one?.user.id === "p-client")
-      yield* until(
+      yield* valueOf(bob.getPresenceLocations(), ([one]) => one?.user.id === "p-client")
+      yield* valueOf(
         ada.getPresenceLocations(),
         ([one]) => one?.user.displayName === "p-bob of the API"
       )
@@ -112,7 +97,7 @@ describe("socketHost", () => {
       const { apiHost, enter, relay } = yield* setup
       const token = `sk${"Secret".repeat(20)}`
       const ada = yield* enter({ apiHost, socketHost: relay.url, token })
-      const status = yield* until(ada.getStatus(), ({ _tag }) => _tag === "Unauthorized")
+      const status = yield* valueOf(ada.getStatus(), ({ _tag }) => _tag === "Unauthorized")
       assert.notInclude(JSON.stringify(status), "Secret")
     })
   )

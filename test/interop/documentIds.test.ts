@@ -14,26 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { createPresence, DocumentRef } from "../../src/index.ts"
 import { startRelay } from "./Interop.ts"
-
-interface Source<A> {
-  readonly getCurrent: () => A
-  readonly subscribe: (listener: () => void) => () => void
-}
-
-/** Waits for the first value that fits; the test's own timeout bounds it. */
-const until = <A>(source: Source<A>, fits: (value: A) => boolean) =>
-  Effect.callback<A>((resume) => {
-    let unsubscribe: (() => void) | undefined
-    const check = () => {
-      const value = source.getCurrent()
-      if (!fits(value)) return
-      unsubscribe?.()
-      resume(Effect.succeed(value))
-    }
-    unsubscribe = source.subscribe(check)
-    check()
-    return Effect.sync(unsubscribe)
-  })
+import { valueOf } from "../support/valueOf.ts"
 
 const views: ReadonlyArray<Omit<DocumentPresenceOptions, "documentId">> = [
   {},
@@ -98,8 +79,8 @@ class Both extends Context.Service<
       )
       reportPresence(sdk, { locations: cases })
       ours.reportPresence(cases)
-      yield* until(ours.getPresenceLocations(), ([one]) => one?.locations.length === cases.length)
-      yield* until(getPresence(sdk), ([one]) => one?.locations.length === cases.length)
+      yield* valueOf(ours.getPresenceLocations(), ([one]) => one?.locations.length === cases.length)
+      yield* valueOf(getPresence(sdk), ([one]) => one?.locations.length === cases.length)
       return Both.of({ sdk, ours })
     })
   )

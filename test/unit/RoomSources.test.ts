@@ -25,21 +25,11 @@ import {
 import * as PresenceHandle from "../../src/PresenceHandle.ts"
 import { TestNetwork, TestRoom, TestTransport } from "../../src/testing/index.ts"
 import { settle } from "../support/FakeWebSocket.ts"
+import { valueOf } from "../support/valueOf.ts"
 
-/** Waits for the first value that fits; the test's own timeout bounds it. */
+/** What is told in the same moment is told by then too. */
 const until = <A>(source: StateSource.StateSource<A>, fits: (value: A) => boolean) =>
-  Effect.callback<A>((resume) => {
-    let unsubscribe: (() => void) | undefined
-    const check = () => {
-      const value = source.getCurrent()
-      if (!fits(value)) return
-      unsubscribe?.()
-      resume(Effect.succeed(value))
-    }
-    unsubscribe = source.subscribe(check)
-    check()
-    return Effect.sync(unsubscribe)
-  }).pipe(Effect.tap(() => settle))
+  Effect.tap(valueOf(source, fits), () => settle)
 
 interface Options {
   readonly linger?: Duration.Input
