@@ -93,7 +93,7 @@ const row = ({ changes, events, frames, longestFrame, needless, renders, seconds
 
 describe.skipIf(Browser.missing !== undefined)("renders in a busy room", () => {
   layer(Stage.layer, { excludeTestServices: true })((it) => {
-    it.effect("[P7] a component renders when its own document changed, once a frame at most", () =>
+    it.effect("[H1] a component renders when its own document changed, once a frame at most", () =>
       Effect.gen(function* () {
         const { measure } = yield* Stage
         const ours = yield* measure("ours", 500, 5_000)
