@@ -12,6 +12,8 @@ export default defineConfig({
     // Real sockets, processes and browsers on a busy machine; a test that waits says for what.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // The second one is for `npm run checklist`.
+    reporters: ["default", ["json", { outputFile: ".vitest/results.json" }]],
     projects: [
       {
         extends: true,
