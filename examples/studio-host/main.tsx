@@ -1,27 +1,44 @@
-import { StrictMode } from "react"
+import { StrictMode, useMemo, useState } from "react"
 import { createRoot } from "react-dom/client"
 import { createClient } from "@sanity/client"
 import { StudioHost } from "./host/StudioHost.tsx"
 import { presence } from "./plugin/presence.tsx"
 
-const query = new URLSearchParams(location.search)
+const dataset = new URLSearchParams(location.search).get("dataset") ?? "demo"
+const plugins = [presence]
 
-/** As a Studio makes it; to the relay, a token is the id of its user. */
-const client = createClient({
-  projectId: "demo",
-  dataset: query.get("dataset") ?? "demo",
-  token: query.get("token") ?? "p-ada-lovelace",
-  apiHost: API_HOST,
-  useProjectHostname: false,
-  apiVersion: "2026-01-01",
-  useCdn: false,
-  ignoreBrowserTokenWarning: true
-})
+/** Makes another client whenever someone logs in, as a Studio does. */
+function Studio() {
+  // To the relay, a token is the id of its user.
+  const [login, setLogin] = useState({ token: "p-ada-lovelace" })
+  const client = useMemo(
+    () =>
+      createClient({
+        ...login,
+        projectId: "demo",
+        dataset,
+        apiHost: API_HOST,
+        useProjectHostname: false,
+        apiVersion: "2026-01-01",
+        useCdn: false,
+        ignoreBrowserTokenWarning: true
+      }),
+    [login]
+  )
+  const logIn = (token: string) => () => setLogin({ token })
+  return (
+    <>
+      <button onClick={logIn("p-ada-lovelace")}>Log in as Ada</button>
+      <button onClick={logIn("p-alan-turing")}>Log in as Alan</button>
+      <StudioHost client={client} plugins={plugins} />
+    </>
+  )
+}
 
 const container = document.getElementById("root")
 if (container === null) throw new Error("The page has no element with the id root.")
 createRoot(container).render(
   <StrictMode>
-    <StudioHost client={client} plugins={[presence]} />
+    <Studio />
   </StrictMode>
 )

@@ -5,7 +5,7 @@ import type { PresenceOptions } from "../createPresence.ts"
 import type { Perspective } from "../DocumentRef.ts"
 import type { ReportedLocation } from "../Location.ts"
 import { inPerspective, PresenceContext } from "./PresenceContext.ts"
-import { authorize, enter, type Identity, isSame, type Room, roomFor } from "./rooms.ts"
+import { authorize, enter, identityOf, isSame, type Room, roomFor, tokenOf } from "./rooms.ts"
 import { useKept } from "./useKept.ts"
 
 /** The props of {@link PresenceProvider}: which room, as whom, and the components that use it. */
@@ -20,8 +20,9 @@ export interface PresenceProviderProps extends PresenceOptions {
  * when it is unmounted; StrictMode's double mount makes one connection, and providers of the same room
  * and token share one. Two `sessionKey`s make two sessions.
  *
- * A changed token is authorized on the live connection. Another project, dataset, canvas, host,
- * client, layer or session key is another room, with a connection of its own; `config` is read once.
+ * A changed token is authorized on the live connection, also that of another client for the same
+ * project, dataset and host. Another project, dataset, canvas, host, layer or session key is another
+ * room, with a connection of its own; `config` is read once.
  *
  * @throws PresenceError (to the nearest error boundary) where the props name no room
  *
@@ -36,7 +37,7 @@ export function PresenceProvider({
   ...options
 }: PresenceProviderProps): ReactNode {
   const room = useRoom(options)
-  const { token } = options
+  const token = tokenOf(options)
   useEffect(() => enter(room), [room])
   useEffect(() => authorize(room, token), [room, token])
   const { handle } = room
@@ -48,18 +49,6 @@ export function PresenceProvider({
   }))
   return <PresenceContext.Provider value={value}>{children}</PresenceContext.Provider>
 }
-
-const identityOf = (options: PresenceOptions): Identity => [
-  options.projectId,
-  options.dataset,
-  options.canvasId,
-  options.apiHost,
-  options.socketHost,
-  options.useProjectHostname,
-  options.client,
-  options.layer,
-  options.sessionKey
-]
 
 /** The room that the options name; the same one until they name another. */
 const useRoom = (options: PresenceOptions): Room => {

@@ -30,6 +30,39 @@ export interface Room {
 export const isSame = (a: Identity, b: Identity): boolean =>
   a.every((part, index) => part === b[index])
 
+/** An app makes another client of the same room whenever its token is renewed, or at every render. */
+const clientIdentity = (client: PresenceOptions["client"]): unknown => {
+  // Whatever else it is, the connection says what is wrong with it.
+  if (typeof client?.config !== "function") return client
+  const config = client.config()
+  return JSON.stringify([
+    config.projectId,
+    config.dataset,
+    config.resource ?? config["~experimental_resource"],
+    config.apiHost,
+    config.useProjectHostname,
+    config.withCredentials,
+    config.requestTagPrefix
+  ])
+}
+
+/** The room that the options name, whoever one is there. */
+export const identityOf = (options: PresenceOptions): Identity => [
+  options.projectId,
+  options.dataset,
+  options.canvasId,
+  options.apiHost,
+  options.socketHost,
+  options.useProjectHostname,
+  clientIdentity(options.client),
+  options.layer,
+  options.sessionKey
+]
+
+/** The token given, else the client's. */
+export const tokenOf = ({ client, token }: PresenceOptions): string | undefined =>
+  token ?? (typeof client?.config === "function" ? client.config().token : undefined)
+
 const rooms = new Set<Room>()
 
 /** Milliseconds; a room whose connection does not linger is still asked for twice by StrictMode. */
@@ -57,8 +90,9 @@ const forgetLater = (room: Room): void => {
  * may do it more than once, and for a tree that is never mounted.
  */
 export const roomFor = (identity: Identity, options: PresenceOptions): Room => {
+  const token = tokenOf(options)
   for (const room of rooms) {
-    if (room.token === options.token && isSame(room.identity, identity)) return room
+    if (room.token === token && isSame(room.identity, identity)) return room
   }
   const owner = makeOwner(options, inFrame)
   const room: Room = {
@@ -71,7 +105,7 @@ export const roomFor = (identity: Identity, options: PresenceOptions): Room => {
         owner.handle.reportPresence(locations)
       }
     },
-    token: options.token,
+    token,
     users: 0,
     waiting: 0,
     hasReported: false,
@@ -122,5 +156,6 @@ export const keepUntil = (handle: PresenceHandle, settled: Promise<void>): void 
 /** A provider has another token: that of the room, for all who are in it. */
 export const authorize = (room: Room, token: string | undefined): void => {
   room.token = token
-  room.owner.setToken(token)
+  // None is not that of the client with which the room was made.
+  room.owner.setToken(token ?? "")
 }

@@ -31,5 +31,37 @@ describe.skipIf(Browser.missing !== undefined)("the example of a Studio's plugin
           assert.deepStrictEqual(problems, [])
         })
     )
+
+    it.effect("another login is another client, and the same connection", () =>
+      Effect.gen(function* () {
+        const { scene } = yield* Stage
+        const { grace, page } = yield* scene("bifur")
+        const logIn = (name: string) =>
+          Effect.promise(() => page.getByRole("button", { name: `Log in as ${name}` }).click())
+        const until = (userId: string) =>
+          grace.until(
+            `only ${userId}`,
+            ({ people }) =>
+              people.every((person) => person.userId === userId) && people.length === 1
+          )
+
+        yield* focus(page, "Title")
+        yield* untilSeesAda(grace, "drafts.book", ["title"])
+        const before = yield* until("p-ada-lovelace")
+        yield* logIn("Ada")
+        // One of another room would have come by then, and this one's goodbye.
+        yield* Effect.sleep("2 seconds")
+        const renewed = yield* until("p-ada-lovelace")
+        assert.deepStrictEqual(
+          renewed.events.filter(({ type }) => type === "disconnect"),
+          []
+        )
+        yield* logIn("Alan")
+        const other = yield* until("p-alan-turing")
+        const sessionOf = ({ people }: typeof before) => people.map(({ sessionId }) => sessionId)
+        assert.deepStrictEqual(sessionOf(renewed), sessionOf(before))
+        assert.deepStrictEqual(sessionOf(other), sessionOf(before))
+      })
+    )
   })
 })
