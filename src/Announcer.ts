@@ -17,6 +17,7 @@ import {
   beyond,
   fromReported,
   isSameLocation,
+  isSameLocations,
   Location,
   type ReportedLocation
 } from "./Location.ts"
@@ -152,7 +153,11 @@ export const make = Effect.fnUntraced(function* (
     const next = AnnounceSchedule.report(schedule, current, now, intervals)
     // One update: where they moved to is what there is to tell.
     update(wasIdle ? AnnounceSchedule.resumed(next, now, intervals) : next)
-    yield* SubscriptionRef.set(reported, current)
+    // Readers are told of places, not of reports: a component that reports when it renders would loop.
+    const before = SubscriptionRef.getUnsafe(reported)
+    if (before === undefined || !isSameLocations(before, current)) {
+      yield* SubscriptionRef.set(reported, current)
+    }
   })
 
   const reportIn = (slot: Slot): Report =>

@@ -191,6 +191,8 @@ export const make = (
   const stop = () => {
     const stopping = running
     running = undefined
+    // Whoever comes back later is silent, unless something still says where it is.
+    reported = union().length > 0
     if (stopping !== undefined) ending = Promise.all([ending, stopping.runtime.dispose()])
     sources.detach(isClosed ? closed : connecting)
   }

@@ -52,15 +52,20 @@ export interface PreparedQuery {
   readonly key: string
 }
 
+/** No document has it. */
+const noDocument = ""
+
 /**
  * Resolves what a query means; an id that Sanity does not allow means exactly itself, where nobody is
- * likely to be.
+ * likely to be, and a release that there can't be means nobody.
  *
  * @example
  * const inTitle = prepare({ documentId: "book", path: ["title"] })
  */
 export const prepare = (query: DocumentQuery): PreparedQuery => {
-  const id = resolve(query) ?? query.documentId
+  const { documentId } = query
+  const isAllowed = resolve({ documentId }) !== undefined
+  const id = resolve(query) ?? (isAllowed ? noDocument : documentId)
   const exactId = query.excludeVersions === true ? id : undefined
   const publishedId = publishedIdOf(id)
   const { path } = query

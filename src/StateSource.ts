@@ -275,7 +275,10 @@ export const makeOrigin = <O>(onSubscribed: () => () => void): Origin<O> => {
     get: () => origin,
     set: (next) => {
       origin = next
-      for (const refollow of Array.from(sources)) refollow()
+      for (const refollow of Array.from(sources)) {
+        // One that is told may end another.
+        if (sources.has(refollow)) refollow()
+      }
     },
     derive: ({ follow, initial, read }) => {
       const getCurrent = () => read(origin)

@@ -71,9 +71,12 @@ export interface UserLookup {
   readonly selves: Stream.Stream<Option.Option<UserId>>
 }
 
+/** The client's own token must not take the place of none; its types know no undefined. */
+const noToken: { readonly [option: string]: undefined } = { token: undefined }
+
 const toProfile = (id: UserId, { displayName, imageUrl }: typeof Profile.Type): UserProfile => ({
   id,
-  displayName,
+  displayName: displayName.trim() || id,
   ...(imageUrl == null ? {} : { imageUrl })
 })
 
@@ -114,7 +117,9 @@ export const make = Effect.gen(function* () {
     const authorized = client.withConfig({
       ...config,
       // The app decided to use a token in a browser when it gave one to presence.
-      ...(Option.isSome(current) ? { token: current.value, ignoreBrowserTokenWarning: true } : {})
+      ...(Option.isSome(current)
+        ? { token: current.value, ignoreBrowserTokenWarning: true }
+        : noToken)
     })
     const answer = yield* Effect.tryPromise({
       try: (signal): Promise<unknown> => authorized.request({ url, tag, signal }),

@@ -2,7 +2,7 @@
 export interface Throttled<A> {
   /** Passes a value on now, or when `interval` milliseconds have gone by since the last one. */
   readonly send: (value: A, interval: number) => void
-  /** Passes a value on now, in place of what waits; it counts for no interval. */
+  /** Passes a value on now, in place of what waits; no interval begins with it. */
   readonly now: (value: A) => void
   /** Passes on nothing more of what waits. */
   readonly cancel: () => void
@@ -33,6 +33,7 @@ export const throttled = <A>(send: (value: A) => void): Throttled<A> => {
     },
     now: (value) => {
       clearTimeout(timer)
+      lastAt = Number.NEGATIVE_INFINITY
       send(value)
     },
     cancel: () => clearTimeout(timer)

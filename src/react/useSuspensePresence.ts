@@ -59,7 +59,9 @@ export function useSuspensePresence(
 const suspend = (handle: PresenceHandle): void => {
   let known = readiness.get(handle)
   const hasChanged = known?._tag === "Failed" && known.status !== handle.getStatus().getCurrent()
-  if (known === undefined || hasChanged) known = wait(handle)
+  // What was ready has ended since, and begins anew.
+  const hasEnded = known?._tag === "Ready" && handle.getSelf().getCurrent().sessionId === undefined
+  if (known === undefined || hasChanged || hasEnded) known = wait(handle)
   if (known._tag === "Waiting") throw known.promise
   if (known._tag === "Failed") throw known.error
 }

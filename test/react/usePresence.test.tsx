@@ -194,3 +194,24 @@ describe("what usePresence reports", () => {
     assert.strictEqual(new Set(renders).size, 1)
   })
 })
+
+describe("a component that reports whenever it renders", () => {
+  it("[H1] [A2] renders no more for saying the same again", async () => {
+    const { layer, sockets } = fakePresence()
+    const { Probe, renders } = probe(() => {
+      const presence = usePresence()
+      useEffect(() => presence.reportPresence([{ documentId: "a", path: ["title"] }]))
+      return presence
+    })
+    render(
+      <PresenceProvider layer={layer}>
+        <Probe />
+      </PresenceProvider>
+    )
+    await connect(sockets)
+    await flush()
+    const { length } = renders
+    for (let frame = 0; frame < 10; frame++) await flush()
+    assert.strictEqual(renders.length, length)
+  })
+})

@@ -111,6 +111,25 @@ describe("StateSource", () => {
       })
   )
 
+  it("[P1] a source that another one's listener lets go of follows nothing any more", () => {
+    let followed = 0
+    const origin = StateSource.makeOrigin<object>(() => () => {})
+    const derive = () =>
+      origin.derive<object | undefined>({
+        initial: undefined,
+        read: (value) => value,
+        follow: () => {
+          followed += 1
+          return () => (followed -= 1)
+        }
+      })
+    const first = derive().subscribe(() => second())
+    const second = derive().subscribe(() => {})
+    origin.set({})
+    first()
+    assert.strictEqual(followed, 0)
+  })
+
   it("[P1] a listener that throws keeps nobody else from hearing", () => {
     vi.useFakeTimers()
     const { notify, subscribe } = StateSource.listeners(() => () => {})

@@ -1,7 +1,8 @@
 "use client"
 
 import { type ReactNode, useEffect, useRef, useState } from "react"
-import type { DocumentQuery } from "../../PresenceQuery.ts"
+import { type DocumentQuery, prepare } from "../../PresenceQuery.ts"
+import { useDocumentRef } from "../PresenceContext.ts"
 import { usePresenceForDocument } from "../usePresenceForDocument.ts"
 import {
   type DescribePath,
@@ -37,7 +38,13 @@ const settling = 1_000
  * @example
  * <PresenceAnnouncer documentId="book" label="A book" />
  */
-export function PresenceAnnouncer({
+export function PresenceAnnouncer(props: PresenceAnnouncerProps): ReactNode {
+  const { describe: _, describePath: __, label: ___, ...query } = props
+  // People of another document neither left this one nor came to it.
+  return <Announcer key={prepare(useDocumentRef(query)).key} {...props} />
+}
+
+function Announcer({
   describe,
   describePath = topField,
   label,

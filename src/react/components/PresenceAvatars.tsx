@@ -64,7 +64,11 @@ export function PresenceAvatars({
             data-activity={activity}
             data-stale={stale}
           >
-            {renderAvatar?.(person) ?? <PresenceAvatar user={user} name={name} />}
+            {renderAvatar === undefined ? (
+              <PresenceAvatar user={user} name={name} />
+            ) : (
+              renderAvatar(person)
+            )}
             <span style={visuallyHidden}>{name}</span>
           </li>
         )
