@@ -43,6 +43,8 @@ const setup = Effect.fnUntraced(function* (answers: Answers, canvasId?: string) 
     apiHost,
     apiVersion: "2026-01-01",
     useCdn: false,
+    token: "t-of-the-client",
+    ignoreBrowserTokenWarning: true,
     // The client's own; ours come after them.
     maxRetries: 0
   })
@@ -86,6 +88,31 @@ describe("the profiles of a dataset's people", () => {
         "/v2025-07-18/users/p-ada",
         "/vX/access/project/abc/users/g-ada"
       ])
+    })
+  )
+
+  it.live(
+    "[U1] are read under our token, and without one once it is gone: never under the client's",
+    () =>
+      Effect.gen(function* () {
+        const tokens: Array<string | undefined> = []
+        const { names, tokens: ours } = yield* setup((path, token) => {
+          tokens.push(token)
+          return answers(path, token)
+        })
+        yield* names("p-ada")
+        yield* SubscriptionRef.set(ours, Option.none())
+        yield* names("p-bob")
+        assert.deepStrictEqual(tokens, ["t-ada", undefined])
+      })
+  )
+
+  it.live("[U1] [H5] a blank name is none: the id is shown", () =>
+    Effect.gen(function* () {
+      const { names } = yield* setup((path) => ({
+        body: { ...flat(path.split("/").at(-1) ?? ""), displayName: "  " }
+      }))
+      assert.deepStrictEqual(yield* names("p-ada"), ["p-ada: p-ada"])
     })
   )
 

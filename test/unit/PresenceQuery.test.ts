@@ -457,6 +457,14 @@ describe("PresenceQuery", () => {
     assert.strictEqual(new Set(all).size, all.length)
   })
 
+  it("[Q2] a release that there can't be means nobody, not the published document", () => {
+    const query = { documentId: "book", perspective: "a.b" }
+    for (const excludeVersions of [true, false]) {
+      const { exactId, publishedId } = PresenceQuery.prepare({ ...query, excludeVersions })
+      assert.deepStrictEqual([publishedId, exactId], ["", excludeVersions ? "" : undefined])
+    }
+  })
+
   it.prop(
     "[Q1] an array is kept where the next one holds the identical elements",
     [Schema.Array(between(0, 2)), Schema.Array(between(0, 2))],
