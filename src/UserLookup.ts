@@ -4,7 +4,6 @@
 import type { SanityClient as Client } from "@sanity/client"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
@@ -12,6 +11,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Auth } from "./Auth.ts"
 import { PresenceConfig } from "./PresenceConfig.ts"
 import { SanityClient } from "./SanityClient.ts"
+import { currentUserVersion, statusOf, underToken } from "./SanityRequest.ts"
 import { UserId } from "./Session.ts"
 
 /** A person as shown to others. */
@@ -29,9 +29,6 @@ const accessVersion = "vX"
 
 /** The most requests at a time. 6: as many as a browser makes to one host. */
 const maxRequests = 6
-
-/** The API version of `/users/me`, as the App SDK asks for it. */
-const meVersion = "2021-06-07"
 
 /** Sent with every request, as the App SDK does. */
 const tag = "users.get"
@@ -71,9 +68,6 @@ export interface UserLookup {
   readonly selves: Stream.Stream<Option.Option<UserId>>
 }
 
-/** The client's own token must not take the place of none; its types know no undefined. */
-const noToken: { readonly [option: string]: undefined } = { token: undefined }
-
 const toProfile = (id: UserId, { displayName, imageUrl }: typeof Profile.Type): UserProfile => ({
   id,
   displayName: displayName.trim() || id,
@@ -91,13 +85,10 @@ const segment = (id: string): Effect.Effect<string, UserLookupError> =>
   })
 
 /** The status of an answer that is about what was asked for, not about the service. */
-const isOfIds = (cause: unknown): boolean =>
-  Option.match(decodeStatus(cause), {
-    onNone: () => false,
-    onSome: ({ statusCode }) => statusCode === 400 || statusCode === 404
-  })
-
-const decodeStatus = Schema.decodeUnknownOption(Schema.Struct({ statusCode: Schema.Finite }))
+const isOfIds = (cause: unknown): boolean => {
+  const status = statusOf(cause)
+  return status === 400 || status === 404
+}
 
 /** The lookup of a resource, under its current token. */
 export const make = Effect.gen(function* () {
@@ -113,14 +104,8 @@ export const make = Effect.gen(function* () {
     url: string,
     config: Parameters<Client["withConfig"]>[0]
   ) {
-    const current = Option.map(yield* SubscriptionRef.get(token), Redacted.value)
-    const authorized = client.withConfig({
-      ...config,
-      // The app decided to use a token in a browser when it gave one to presence.
-      ...(Option.isSome(current)
-        ? { token: current.value, ignoreBrowserTokenWarning: true }
-        : noToken)
-    })
+    const current = yield* SubscriptionRef.get(token)
+    const authorized = client.withConfig({ ...config, ...underToken(current) })
     const answer = yield* Effect.tryPromise({
       try: (signal): Promise<unknown> => authorized.request({ url, tag, signal }),
       catch: (cause) => new UserLookupError({ cause, isOfIds: isOfIds(cause) })
@@ -175,7 +160,7 @@ export const make = Effect.gen(function* () {
   })
 
   // A question that hangs must not keep the next token from being asked for.
-  const me = get(Me, "/users/me", { apiVersion: meVersion }).pipe(
+  const me = get(Me, "/users/me", { apiVersion: currentUserVersion }).pipe(
     Effect.timeout(requestTimeout),
     Effect.option,
     Effect.map(Option.map(({ id }) => id))

@@ -8,14 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { Token } from "../Auth.ts"
 import { SanityClient } from "../SanityClient.ts"
+import { currentUserVersion, statusOf, underToken } from "../SanityRequest.ts"
 import { type ConnectionEnd, fromHttpStatus, lost } from "./ConnectionEnd.ts"
-
-/** The API version of `/users/me`, as the App SDK asks for it. */
-const usersVersion = "2021-06-07"
 
 /** Sent with the request. */
 const tag = "users.get-current"
@@ -33,16 +30,12 @@ export class Inquiry extends Context.Service<
 >()("effect-sanity-presence/bifur/Inquiry") {}
 
 const decodeUser = Schema.decodeUnknownOption(Schema.Struct({ id: Schema.String }))
-const decodeStatus = Schema.decodeUnknownOption(Schema.Struct({ statusCode: Schema.Finite }))
 
 /** The HTTP status of a server that only speaks WebSocket at that address. */
 const upgradeRequired = 426
 
-/** The client's own token must not take the place of none; its types know no undefined. */
-const noToken: { readonly [option: string]: undefined } = { token: undefined }
-
 /** The status of an answer; a redirect that is not followed has none in browsers. */
-const statusOf = (response: Response): number =>
+const statusOfAnswer = (response: Response): number =>
   response.type === "opaqueredirect" ? 302 : response.status
 
 const get = (url: URL, init: RequestInit): Effect.Effect<Option.Option<Response>> =>
@@ -56,17 +49,9 @@ const make = Effect.gen(function* () {
     Effect.tryPromise({
       try: (signal): Promise<unknown> =>
         client
-          .withConfig({
-            apiVersion: usersVersion,
-            // The app decided to use a token in a browser when it gave one to presence.
-            ignoreBrowserTokenWarning: true,
-            ...Option.match(token, {
-              onNone: () => noToken,
-              onSome: (value) => ({ token: Redacted.value(value) })
-            })
-          })
+          .withConfig({ apiVersion: currentUserVersion, ...underToken(token) })
           .request({ url: "/users/me", tag, signal, maxRetries: 0 }),
-      catch: (error) => Option.getOrUndefined(decodeStatus(error))?.statusCode ?? 0
+      catch: (error) => statusOf(error) ?? 0
     }).pipe(
       Effect.match({
         onFailure: (status) => ({ status, userId: undefined }),
@@ -89,7 +74,7 @@ const make = Effect.gen(function* () {
     if (status > 0) {
       const answer = yield* get(url, { redirect: "manual" })
       // Where the address of the socket is closed to pages, its answer is not known.
-      const answered = Option.isSome(answer) ? statusOf(answer.value) : 200
+      const answered = Option.isSome(answer) ? statusOfAnswer(answer.value) : 200
       // That is what it says to whoever asks without a WebSocket: it is there again.
       if (answered === upgradeRequired) return unreachable
       // Where the API takes the token, it is not what is refused here.
