@@ -1,0 +1,5 @@
+/** All benchmarks, in the order in which they run. */
+import type { Suite } from "../suite.ts"
+import { ingest } from "./ingest/index.ts"
+
+export const suites: ReadonlyArray<Suite> = [ingest]

@@ -1,0 +1,84 @@
+/** Drives a client with the traffic of a room, verifies what it shows, and measures what it costs. */
+import { deepStrictEqual } from "node:assert/strict"
+import type { Figures } from "../../suite.ts"
+import { type Kind, makeTraffic } from "./traffic.ts"
+
+/** A scene, and how much of it: `warmUp` frames are not counted, `events` are. */
+export interface Input {
+  readonly kind: Kind
+  readonly sessions: number
+  readonly batch: number
+  readonly events: number
+  readonly warmUp: number
+}
+
+/**
+ * What is measured.
+ *
+ * - `prepare`: turns a frame into what `deliver` takes, before the clock runs.
+ * - `version`: differs after whatever a frame changed; undefined where `deliver` does all in the call.
+ * - `places`: where everyone is, by session id.
+ */
+export interface Client<Message> {
+  readonly prepare: (frame: string) => Message
+  readonly deliver: (message: Message) => void
+  readonly version?: () => unknown
+  readonly places: () => ReadonlyMap<string, string>
+}
+
+/** Of a client that takes frames as they are. */
+export const asIs = (frame: string) => frame
+
+export const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** How long a batch may take until it shows, in milliseconds. */
+const patience = 30_000
+
+const feed = async <Message>(
+  { deliver, version }: Client<Message>,
+  batches: ReadonlyArray<ReadonlyArray<Message>>
+) => {
+  for (const messages of batches) {
+    const before = version?.()
+    for (const message of messages) deliver(message)
+    if (version === undefined) continue
+    const start = performance.now()
+    while (version() === before) {
+      await turn()
+      if (performance.now() - start > patience) throw new Error("a batch did not show")
+    }
+  }
+}
+
+/** Whoever shows something else needs no measuring. */
+const verify = <Message>(client: Client<Message>, expected: ReadonlyMap<string, string>) => {
+  const sorted = (places: ReadonlyMap<string, string>) => Array.from(places).toSorted()
+  deepStrictEqual(sorted(client.places()), sorted(expected))
+}
+
+/** Microseconds per event, by the clock and of the processor. */
+export const drive = async <Message>(client: Client<Message>, input: Input): Promise<Figures> => {
+  const { batch, events, kind, sessions, warmUp } = input
+  const traffic = makeTraffic(sessions)
+  const batches = (of: Kind, count: number) => {
+    const messages = traffic.frames(of, count, batch).map(client.prepare)
+    return Array.from({ length: Math.ceil(count / batch) }, (_, index) =>
+      messages.slice(index * batch, (index + 1) * batch)
+    )
+  }
+  if (kind !== "join") await feed(client, batches("join", sessions))
+  await feed(client, batches(kind, warmUp))
+  await turn()
+  verify(client, traffic.expected())
+
+  const timed = batches(kind, events)
+  globalThis.gc?.()
+  const processor = process.cpuUsage()
+  const start = performance.now()
+  await feed(client, timed)
+  const millis = performance.now() - start
+  const { system, user } = process.cpuUsage(processor)
+  await turn()
+  verify(client, traffic.expected())
+  return { micros: (millis * 1_000) / events, processor: (user + system) / events }
+}
