@@ -154,9 +154,10 @@ const areSame = <A>(
   isSame: (a: A, b: A) => boolean
 ): boolean => {
   if (a.length !== b.length) return false
-  for (const [index, item] of a.entries()) {
+  for (let index = 0; index < a.length; index++) {
+    const one = a[index]
     const other = b[index]
-    if (other === undefined || !isSame(item, other)) return false
+    if (one === undefined || other === undefined || !isSame(one, other)) return false
   }
   return true
 }
@@ -178,13 +179,21 @@ export const beyond = (
   { documentId, lastActiveAt, path, selection }: Location,
   limits: LocationLimits
 ): "path-length" | "string-length" | undefined => {
-  const { pathLength, stringLength } = limits
+  const { stringLength } = limits
   if (documentId.length > stringLength || lastActiveAt.length > stringLength) return "string-length"
-  const paths = selection == null ? [path] : [path, selection.anchor.path, selection.focus.path]
-  if (paths.some((segments) => segments.length > pathLength)) return "path-length"
-  const isLong = (segment: PathSegment): boolean => {
-    if (typeof segment === "string") return segment.length > stringLength
-    return typeof segment === "object" && "_key" in segment && segment._key.length > stringLength
+  if (selection == null) return pathBeyond(path, limits)
+  return (
+    pathBeyond(path, limits) ??
+    pathBeyond(selection.anchor.path, limits) ??
+    pathBeyond(selection.focus.path, limits)
+  )
+}
+
+const pathBeyond = (path: Path, { pathLength, stringLength }: LocationLimits) => {
+  if (path.length > pathLength) return "path-length"
+  for (const segment of path) {
+    const text = typeof segment === "object" && "_key" in segment ? segment._key : segment
+    if (typeof text === "string" && text.length > stringLength) return "string-length"
   }
-  return paths.some((segments) => segments.some(isLong)) ? "string-length" : undefined
+  return undefined
 }

@@ -3,6 +3,7 @@
  * character. Pure; both the client and the relay read and write through it.
  */
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 /** The frame that a server sends to say that it is alive. */
@@ -47,18 +48,21 @@ export type Frame =
 /** Why a frame could not be read: not JSON at all, or JSON that is no JSON-RPC message. */
 export type MalformedReason = "json" | "json-rpc"
 
-const Message = Schema.Struct({
-  jsonrpc: Schema.Literal("2.0"),
-  id: Schema.optionalKey(Schema.NullOr(RequestId)),
-  method: Schema.optionalKey(Schema.String),
-  params: Schema.optionalKey(Schema.Unknown),
-  result: Schema.optionalKey(Schema.Unknown),
-  error: Schema.optionalKey(Schema.Unknown)
-})
-
-const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
-const decodeMessage = Schema.decodeUnknownOption(Message)
 const decodeError = Schema.decodeUnknownOption(RpcError)
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return notJson
+  }
+}
+
+/** JSON has no symbols. */
+const notJson = Symbol("not JSON")
+
+const isId = (id: unknown): id is RequestId =>
+  typeof id === "string" || (typeof id === "number" && Number.isFinite(id))
 
 /**
  * Sorts a text frame. Total: whatever cannot be read is `Malformed`.
@@ -72,11 +76,13 @@ const decodeError = Schema.decodeUnknownOption(RpcError)
 export const decodeFrame = (text: string): Frame => {
   if (text === heartbeat) return { _tag: "Heartbeat" }
   const json = parseJson(text)
-  if (Option.isNone(json)) return { _tag: "Malformed", reason: "json" }
-  const message = Option.getOrUndefined(decodeMessage(json.value))
-  if (message === undefined) return { _tag: "Malformed", reason: "json-rpc" }
-  const { error, id, method, params, result } = message
+  if (json === notJson) return { _tag: "Malformed", reason: "json" }
+  // By hand: all that the envelope says is which kind of frame it is, and there is one per event.
+  if (!Predicate.isReadonlyObject(json) || json["jsonrpc"] !== "2.0") return notJsonRpc
+  const { error, id, method, params, result } = json
+  if (id != null && !isId(id)) return notJsonRpc
   if (method !== undefined) {
+    if (typeof method !== "string") return notJsonRpc
     return id == null
       ? { _tag: "Notification", method, params }
       : { _tag: "Request", id, method, params }
@@ -88,8 +94,10 @@ export const decodeFrame = (text: string): Frame => {
       error: Option.getOrElse(decodeError(error), () => ({ code: 0, message: "Unknown error" }))
     }
   }
-  return id == null ? { _tag: "Malformed", reason: "json-rpc" } : { _tag: "Reply", id, result }
+  return id == null ? notJsonRpc : { _tag: "Reply", id, result }
 }
+
+const notJsonRpc: Frame = { _tag: "Malformed", reason: "json-rpc" }
 
 /** A request as a text frame. */
 export const encodeRequest = (
