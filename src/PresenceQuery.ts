@@ -73,8 +73,10 @@ export const prepare = (query: DocumentQuery): PreparedQuery => {
   return { publishedId, exactId, path, key }
 }
 
-const isMeant = ({ exactId, path }: PreparedQuery, location: Location): boolean =>
-  (exactId === undefined || location.documentId === exactId) &&
+const isMeant = ({ exactId, path, publishedId }: PreparedQuery, location: Location): boolean =>
+  (exactId === undefined
+    ? publishedIdOf(location.documentId) === publishedId
+    : location.documentId === exactId) &&
   (path === undefined || isWithin(location.path, path))
 
 const nobody: ReadonlyArray<never> = []
@@ -118,14 +120,20 @@ export const inDocument = (
   if (document === undefined) return nobody
   const known = answers.get(document) ?? new Map()
   answers.set(document, known)
-  const answer = known.get(query.key) ?? ask(document, query)
+  const answer = known.get(query.key) ?? ask(state, document, query)
   known.set(query.key, answer)
   return answer
 }
 
-const ask = (document: DocumentSessions, query: PreparedQuery): ReadonlyArray<DocumentLocation> => {
+const ask = (
+  state: PresenceState,
+  { members }: DocumentSessions,
+  query: PreparedQuery
+): ReadonlyArray<DocumentLocation> => {
   const found: Array<DocumentLocation> = []
-  const sessions = [...HashMap.values(document)].toSorted((a, b) => a.order - b.order)
+  const sessions = Array.from(HashMap.keys(members), (key) => HashMap.get(state.sessions, key))
+    .flatMap(Option.toArray)
+    .toSorted((a, b) => a.order - b.order)
   for (const session of sessions) {
     for (const location of session.locations) {
       if (isMeant(query, location)) found.push(placeOf(session, location))

@@ -11,10 +11,12 @@ import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as Aging from "./Aging.ts"
 import * as DocumentWatchers from "./DocumentWatchers.ts"
 import { countDrop } from "./Drops.ts"
 import type { Limits, PresenceConfigShape } from "./PresenceConfig.ts"
 import * as PresenceState from "./PresenceState.ts"
+import * as Roster from "./Roster.ts"
 import type { SessionId } from "./Session.ts"
 import { monotonicMillis, timeUntil } from "./Time.ts"
 import type { Transport, TransportSignal } from "./Transport.ts"
@@ -55,16 +57,16 @@ export const make = Effect.fnUntraced(function* (
   let connection: Fiber.Fiber<unknown> | undefined
   const watchers = DocumentWatchers.make()
   const ttl = Duration.toMillis(config.sessionTtl)
-  const times: PresenceState.ActivityTimes = {
+  const times: Aging.ActivityTimes = {
     idleAfter: Duration.toMillis(config.idleAfter),
     awayAfter: Duration.toMillis(config.awayAfter)
   }
   const { limits } = config
-  let roster = PresenceState.empty
+  let roster = Roster.empty
   let lostAt: number | undefined
   let lastJoinedAt = 0
 
-  const commit = Effect.fnUntraced(function* (transition: PresenceState.Transition, now: number) {
+  const commit = Effect.fnUntraced(function* (transition: Roster.Transition, now: number) {
     const previous = roster.state
     roster = transition.roster
     if (transition.changes.some(({ _tag }) => _tag === "Joined")) lastJoinedAt = now
@@ -108,7 +110,7 @@ export const make = Effect.fnUntraced(function* (
         yield* Effect.sleep(wait)
         const now = yield* monotonicMillis
         if (now - start > wait + lateness) yield* callTheRoll(0)
-        else yield* commit(PresenceState.dropStale(roster), now)
+        else yield* commit(Aging.dropStale(roster), now)
       })
       yield* Effect.all([ask, settle(Deferred.await(answer)), dropStale], {
         concurrency: "unbounded",
@@ -119,7 +121,7 @@ export const make = Effect.fnUntraced(function* (
 
   /** Nobody is let go of on a late timer before they have been asked for. */
   const confirm = Effect.fnUntraced(function* (now: number) {
-    yield* commit(PresenceState.markStale(roster, now, now - ttl), now)
+    yield* commit(Aging.markStale(roster, now, now - ttl), now)
     yield* Effect.forkChild(callTheRoll(0))
   })
 
@@ -130,17 +132,17 @@ export const make = Effect.fnUntraced(function* (
       // nothing needs to wake it.
       const due = Math.min(
         start + times.idleAfter,
-        PresenceState.nextExpiry(roster, ttl) ?? start + ttl,
-        PresenceState.nextRest(roster, times) ?? start + ttl
+        Aging.nextExpiry(roster, ttl) ?? start + ttl,
+        Aging.nextRest(roster, times) ?? start + ttl
       )
       const end = Math.max(due, start + expiryInterval)
       yield* Effect.sleep(timeUntil(end, start))
       const now = yield* monotonicMillis
-      const isDue = (PresenceState.nextExpiry(roster, ttl) ?? now + 1) <= now
+      const isDue = (Aging.nextExpiry(roster, ttl) ?? now + 1) <= now
       if (isDue && now - end > lateness) yield* confirm(now)
       else {
-        yield* commit(PresenceState.expire(roster, now, ttl), now)
-        yield* commit(PresenceState.rest(roster, now, times), now)
+        yield* commit(Aging.expire(roster, now, ttl), now)
+        yield* commit(Aging.rest(roster, now, times), now)
       }
     }
   })
@@ -175,7 +177,7 @@ export const make = Effect.fnUntraced(function* (
   }
 })
 
-const countRefused = (dropped: PresenceState.Transition["dropped"]): Effect.Effect<void> => {
+const countRefused = (dropped: Roster.Transition["dropped"]): Effect.Effect<void> => {
   if (dropped.length === 0) return Effect.void
   const ofUsers = dropped.filter((limit) => limit === "sessionsPerUser").length
   return Effect.andThen(
@@ -193,23 +195,23 @@ interface Circumstances {
 }
 
 const applySignals = (
-  roster: PresenceState.Roster,
+  roster: Roster.Roster,
   signals: ReadonlyArray<TransportSignal>,
   { limits, now, outage, own }: Circumstances
-): PresenceState.Transition => {
+): Roster.Transition => {
   const changes: Array<PresenceState.PresenceChange> = []
-  const dropped: Array<keyof PresenceState.SessionLimits> = []
+  const dropped: Array<keyof Roster.SessionLimits> = []
   const touched = new Set<string>()
   let next = roster
   let events: Array<PresenceState.SessionEvent> = []
-  const add = (transition: PresenceState.Transition) => {
+  const add = (transition: Roster.Transition) => {
     next = transition.roster
     for (const change of transition.changes) changes.push(change)
     for (const limit of transition.dropped) dropped.push(limit)
     for (const id of transition.touched) touched.add(id)
   }
   const flush = () => {
-    add(PresenceState.apply(next, events, now, limits))
+    add(Roster.apply(next, events, now, limits))
     events = []
   }
   for (const signal of signals) {
@@ -221,8 +223,8 @@ const applySignals = (
     if (signal._tag === "Heard") continue
     flush()
     // Time without a connection does not count: nobody could be heard.
-    if (signal._tag === "Connected") next = PresenceState.forgive(next, outage)
-    else add(PresenceState.markStale(next, now))
+    if (signal._tag === "Connected") next = Aging.forgive(next, outage)
+    else add(Aging.markStale(next, now))
   }
   flush()
   return { roster: next, changes, touched, dropped }

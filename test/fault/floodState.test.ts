@@ -2,8 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as HashMap from "effect/HashMap"
 import * as Schema from "effect/Schema"
+import * as Aging from "../../src/Aging.ts"
 import { fromReported } from "../../src/Location.ts"
 import * as PresenceState from "../../src/PresenceState.ts"
+import * as Roster from "../../src/Roster.ts"
 import { SessionId, type SessionKey, sessionKey, UserId } from "../../src/Session.ts"
 
 const between = (minimum: number, maximum: number) =>
@@ -41,34 +43,34 @@ const toEvent = ({ kind, path, session, user }: Step): PresenceState.SessionEven
     : said(user, session, path)
 
 const take = (
-  roster: PresenceState.Roster,
+  roster: Roster.Roster,
   step: Step,
   now: number,
   limits: Limits
-): PresenceState.Transition => {
+): Roster.Transition => {
   switch (step.kind) {
     case "State":
     case "Disconnect":
-      return PresenceState.apply(roster, [toEvent(step)], now, limits)
+      return Roster.apply(roster, [toEvent(step)], now, limits)
     case "expire":
-      return PresenceState.expire(roster, now, ttl)
+      return Aging.expire(roster, now, ttl)
     case "markStale":
-      return PresenceState.markStale(roster, now)
+      return Aging.markStale(roster, now)
     case "dropStale":
-      return PresenceState.dropStale(roster)
+      return Aging.dropStale(roster)
     case "forgive":
-      return PresenceState.unchanged(PresenceState.forgive(roster, 1_000))
+      return Roster.unchanged(Aging.forgive(roster, 1_000))
   }
 }
 
-interface Taken extends PresenceState.Transition {
+interface Taken extends Roster.Transition {
   readonly step: Step
-  readonly before: PresenceState.Roster
+  readonly before: Roster.Roster
 }
 
 const history = (steps: ReadonlyArray<Step>, limits: Limits) => {
   const taken: Array<Taken> = []
-  let roster = PresenceState.empty
+  let roster = Roster.empty
   let now = 0
   for (const step of steps) {
     now += step.wait
@@ -81,19 +83,19 @@ const history = (steps: ReadonlyArray<Step>, limits: Limits) => {
 
 const keysOf = <A>(map: HashMap.HashMap<SessionKey, A>) => [...HashMap.keys(map)].toSorted()
 
-const countsOf = ({ state }: PresenceState.Roster) => {
+const countsOf = ({ state }: Roster.Roster) => {
   const counts = new Map<string, number>()
   for (const { userId } of PresenceState.toArray(state)) {
     counts.set(userId, (counts.get(userId) ?? 0) + 1)
   }
   return counts
 }
-const mostOf = (roster: PresenceState.Roster) => Math.max(0, ...countsOf(roster).values())
+const mostOf = (roster: Roster.Roster) => Math.max(0, ...countsOf(roster).values())
 
-const sizeOf = (roster: PresenceState.Roster) => HashMap.size(roster.state.sessions)
+const sizeOf = (roster: Roster.Roster) => HashMap.size(roster.state.sessions)
 
 /** A room with nobody left over: everything that is known of sessions is of the same sessions. */
-const checkAgreement = (roster: PresenceState.Roster) => {
+const checkAgreement = (roster: Roster.Roster) => {
   const keys = keysOf(roster.state.sessions)
   assert.deepStrictEqual(keysOf(roster.heard), keys)
   assert.deepStrictEqual([...HashMap.values(roster.state.byUser)].flat().toSorted(), keys)
@@ -138,7 +140,7 @@ describe("PresenceState within its limits", () => {
         .filter(({ kind }) => kind === "State" || kind === "Disconnect")
         .map((step) => ({ ...step, wait: 0 }))
       const single = history(words, limits)
-      const batch = PresenceState.apply(PresenceState.empty, words.map(toEvent), 0, limits)
+      const batch = Roster.apply(Roster.empty, words.map(toEvent), 0, limits)
       assert.deepStrictEqual(
         batch.dropped,
         single.taken.flatMap(({ dropped }) => dropped)
@@ -162,7 +164,7 @@ describe("PresenceState within its limits", () => {
       const { now, roster } = history(steps, limits)
       const isFull = sizeOf(roster) === limits.sessions
       const canEnter = !isFull || mostOf(roster) > 1
-      const after = PresenceState.apply(roster, [said("newcomer", "s")], now, limits)
+      const after = Roster.apply(roster, [said("newcomer", "s")], now, limits)
       assert.strictEqual(countsOf(after.roster).get("newcomer"), canEnter ? 1 : undefined)
       assert.deepStrictEqual(after.dropped, canEnter ? [] : ["sessions"])
       assert.strictEqual(sizeOf(after.roster), sizeOf(roster) + (isFull ? 0 : 1))
@@ -216,17 +218,12 @@ describe("PresenceState within its limits", () => {
     ([steps, limits]) => {
       const { now, roster } = history(steps, limits)
       for (const { sessionId, userId } of PresenceState.toArray(roster.state)) {
-        const moved = PresenceState.apply(roster, [said(userId, sessionId, "slug")], now, limits)
+        const moved = Roster.apply(roster, [said(userId, sessionId, "slug")], now, limits)
         assert.deepStrictEqual(
           moved.changes.map(({ _tag }) => _tag),
           ["Moved"]
         )
-        const left = PresenceState.apply(
-          roster,
-          [{ _tag: "Disconnect", userId, sessionId }],
-          now,
-          limits
-        )
+        const left = Roster.apply(roster, [{ _tag: "Disconnect", userId, sessionId }], now, limits)
         assert.strictEqual(sizeOf(left.roster), sizeOf(roster) - 1)
       }
     },

@@ -7,10 +7,12 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
+import * as Aging from "../../src/Aging.ts"
 import { fromReported } from "../../src/Location.ts"
 import * as PresenceConfig from "../../src/PresenceConfig.ts"
 import { Presence } from "../../src/Presence.ts"
 import * as PresenceState from "../../src/PresenceState.ts"
+import * as Roster from "../../src/Roster.ts"
 import { SessionId, type SessionKey, sessionKey, UserId } from "../../src/Session.ts"
 import { TestRoom, TestTransport } from "../../src/testing/index.ts"
 import { settle } from "../support/FakeWebSocket.ts"
@@ -79,10 +81,10 @@ describe("replay", () => {
       const events = history.map((said, index) => toEvent(said, `doc-${index}`))
       const { departed, living } = truthOf(events)
       const truth = documentsOf(living)
-      let roster = PresenceState.empty
+      let roster = Roster.empty
       let now = 0
       const hear = (event: PresenceState.SessionEvent) => {
-        roster = PresenceState.apply(roster, [event], now, limits).roster
+        roster = Roster.apply(roster, [event], now, limits).roster
       }
       for (const event of replayOf(random, events)) {
         now += random.int(1_000)
@@ -99,7 +101,7 @@ describe("replay", () => {
       for (let beat = 0; beat < 3; beat++) {
         now += 30_000
         for (const event of living) hear(event)
-        roster = PresenceState.expire(roster, now, ttl).roster
+        roster = Aging.expire(roster, now, ttl).roster
       }
       assert.strictEqual(now, replayedUntil + ttl)
       assert.deepStrictEqual(sorted(documents(roster.state)), sorted(truth))

@@ -83,7 +83,7 @@ describe("the exports of the main entry", () => {
       "PresenceError",
       "PresenceMap",
       "PresenceQuery: counts inDocument keepIdentical ofUser prepare",
-      "PresenceState: apply dropStale empty emptyState expire forgive markStale nextExpiry nextRest rest toArray unchanged",
+      "PresenceState: emptyState toArray",
       "Rejected",
       "RequestTimeout",
       "SanityClient",
@@ -516,8 +516,6 @@ describe("types of what is pure", () => {
   })
 
   it("PresenceState", () => {
-    type Roster = PresenceState.Roster
-    type Transition = PresenceState.Transition
     expectTypeOf<PresenceState.PresenceChange["_tag"]>().toEqualTypeOf<
       "Joined" | "Moved" | "Left" | "ActivityChanged"
     >()
@@ -525,27 +523,7 @@ describe("types of what is pure", () => {
       Extract<PresenceState.PresenceChange, { readonly _tag: "Left" }>["reason"]
     >().toEqualTypeOf<"disconnected" | "expired" | "lost" | "displaced">()
     expectTypeOf<PresenceState.Activity>().toEqualTypeOf<"active" | "idle" | "away" | "unknown">()
-    expectTypeOf(Main.PresenceState.empty).toEqualTypeOf<Roster>()
     expectTypeOf(Main.PresenceState.emptyState).toEqualTypeOf<PresenceState.PresenceState>()
-    expectTypeOf(Main.PresenceState.apply).toEqualTypeOf<
-      (
-        roster: Roster,
-        events: ReadonlyArray<PresenceState.SessionEvent>,
-        now: number,
-        limits: PresenceState.SessionLimits
-      ) => Transition
-    >()
-    expectTypeOf(Main.PresenceState.unchanged).toEqualTypeOf<(roster: Roster) => Transition>()
-    expectTypeOf(Main.PresenceState.dropStale).toEqualTypeOf<(roster: Roster) => Transition>()
-    expectTypeOf(Main.PresenceState.expire).parameters.toEqualTypeOf<[Roster, number, number]>()
-    expectTypeOf(Main.PresenceState.expire).returns.toEqualTypeOf<Transition>()
-    expectTypeOf(Main.PresenceState.markStale).returns.toEqualTypeOf<Transition>()
-    expectTypeOf(Main.PresenceState.rest).returns.toEqualTypeOf<Transition>()
-    expectTypeOf(Main.PresenceState.nextExpiry).returns.toEqualTypeOf<number | undefined>()
-    expectTypeOf(Main.PresenceState.nextRest).returns.toEqualTypeOf<number | undefined>()
-    expectTypeOf(Main.PresenceState.forgive).toEqualTypeOf<
-      (roster: Roster, time: number) => Roster
-    >()
     expectTypeOf(Main.PresenceState.toArray).toEqualTypeOf<
       (state: PresenceState.PresenceState) => ReadonlyArray<PresenceState.PresenceSession>
     >()

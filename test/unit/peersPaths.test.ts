@@ -4,6 +4,7 @@ import type { Path } from "../../src/Location.ts"
 import * as PresenceConfig from "../../src/PresenceConfig.ts"
 import * as PresenceQuery from "../../src/PresenceQuery.ts"
 import * as PresenceState from "../../src/PresenceState.ts"
+import * as Roster from "../../src/Roster.ts"
 import { SessionId, UserId } from "../../src/Session.ts"
 
 const { limits } = PresenceConfig.make({})
@@ -16,7 +17,7 @@ const isFound = (path: Path, at: Path) => {
     sessionId: SessionId.make("s"),
     locations: [{ type: "document", documentId: "drafts.book", path: at, lastActiveAt: "" }]
   }
-  const { roster } = PresenceState.apply(PresenceState.empty, [event], 0, limits)
+  const { roster } = Roster.apply(Roster.empty, [event], 0, limits)
   const query = PresenceQuery.prepare({ documentId: "book", path })
   return PresenceQuery.inDocument(roster.state, query).length === 1
 }

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as HashMap from "effect/HashMap"
 import * as Schema from "effect/Schema"
+import * as Aging from "../../src/Aging.ts"
 import { fromReported } from "../../src/Location.ts"
 import * as PresenceConfig from "../../src/PresenceConfig.ts"
 import * as PresenceState from "../../src/PresenceState.ts"
+import * as Roster from "../../src/Roster.ts"
 import { SessionId, sessionKey, UserId } from "../../src/Session.ts"
 
 // Small alphabets, so that sessions meet: the same session id under two users, repeats, unknown ids.
@@ -34,10 +36,10 @@ const toEvent = ({ paths, session, tag, user, wait }: Event): PresenceState.Sess
 
 const { limits } = PresenceConfig.make({})
 const apply = (
-  roster: PresenceState.Roster,
+  roster: Roster.Roster,
   events: ReadonlyArray<PresenceState.SessionEvent>,
   now: number
-) => PresenceState.apply(roster, events, now, limits)
+) => Roster.apply(roster, events, now, limits)
 
 /** The same by the simplest possible means: a map that remembers the last word of each session. */
 const model = (events: ReadonlyArray<PresenceState.SessionEvent>) => {
@@ -63,7 +65,7 @@ const view = (state: PresenceState.PresenceState) =>
   )
 
 const oneByOne = (events: ReadonlyArray<Event>, pace = 1) => {
-  let roster = PresenceState.empty
+  let roster = Roster.empty
   let now = 0
   const changes: Array<PresenceState.PresenceChange> = []
   for (const event of events) {
@@ -91,7 +93,7 @@ describe("PresenceState", () => {
   })
 
   it.prop("[R7] is the same for a batch as for its events one by one", [Events], ([events]) => {
-    const batch = apply(PresenceState.empty, events.map(toEvent), 0)
+    const batch = apply(Roster.empty, events.map(toEvent), 0)
     const single = oneByOne(events, 0)
     assert.deepStrictEqual(view(batch.roster.state), view(single.roster.state))
     assert.deepStrictEqual(
@@ -164,13 +166,13 @@ describe("PresenceState", () => {
   it.prop("[R3] exactly those silent for the time to live expire", [Events], ([events]) => {
     const { roster } = oneByOne(events)
     const ttl = 90_000
-    const next = PresenceState.nextExpiry(roster, ttl)
+    const next = Aging.nextExpiry(roster, ttl)
     if (next === undefined) {
       assert.isTrue(HashMap.isEmpty(roster.state.sessions))
       return
     }
-    assert.strictEqual(PresenceState.expire(roster, next - 1, ttl).roster, roster)
-    const { changes, roster: after } = PresenceState.expire(roster, next, ttl)
+    assert.strictEqual(Aging.expire(roster, next - 1, ttl).roster, roster)
+    const { changes, roster: after } = Aging.expire(roster, next, ttl)
     assert.isAbove(changes.length, 0)
     for (const change of changes) {
       assert.isTrue(change._tag === "Left" && change.reason === "expired")
@@ -183,7 +185,7 @@ describe("PresenceState", () => {
   it("keeps people in the order in which they joined, however they move", () => {
     const bob = { ...ada, userId: UserId.make("p-bob") }
     const { roster } = apply(
-      PresenceState.empty,
+      Roster.empty,
       [state(["title"]), state(["body"], bob), state(["slug"])],
       0
     )
@@ -196,17 +198,17 @@ describe("PresenceState", () => {
 
   it("[R4] stale sessions keep their places until they are dropped or heard", () => {
     const bob = { ...ada, userId: UserId.make("p-bob") }
-    const before = apply(PresenceState.empty, [state(["x"]), state(["y"], bob)], 0).roster
-    const stale = PresenceState.markStale(before, 1).roster
+    const before = apply(Roster.empty, [state(["x"]), state(["y"], bob)], 0).roster
+    const stale = Aging.markStale(before, 1).roster
     assert.isTrue(PresenceState.toArray(stale.state).every((session) => session.stale))
-    assert.strictEqual(PresenceState.markStale(stale, 1).roster, stale)
+    assert.strictEqual(Aging.markStale(stale, 1).roster, stale)
     const heard = apply(stale, [state(["x"])], 1)
     assert.deepStrictEqual(heard.changes, [])
     assert.deepStrictEqual(
       PresenceState.toArray(heard.roster.state).map((s) => s.stale),
       [false, true]
     )
-    const dropped = PresenceState.dropStale(heard.roster)
+    const dropped = Aging.dropStale(heard.roster)
     assert.deepStrictEqual(
       dropped.changes.map((change) => [
         change._tag,
@@ -215,7 +217,7 @@ describe("PresenceState", () => {
       ]),
       [["Left", bob.userId, "lost"]]
     )
-    assert.strictEqual(PresenceState.dropStale(dropped.roster).roster, dropped.roster)
+    assert.strictEqual(Aging.dropStale(dropped.roster).roster, dropped.roster)
   })
 
   it("has one key for one pair, whatever the ids hold", () => {

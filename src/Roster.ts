@@ -1,0 +1,350 @@
+/**
+ * What is received, applied to who is in the room: the hot path. A pure function of events and time; a
+ * batch changes the maps in place while it is applied, and nobody sees them before its end.
+ */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import { publishedIdOf } from "./DocumentRef.ts"
+import { isSameLocation, isSameLocations, type Location } from "./Location.ts"
+import {
+  type DocumentSessions,
+  emptyState,
+  type LeftReason,
+  type PresenceChange,
+  type PresenceSession,
+  type PresenceState,
+  type SessionEvent
+} from "./PresenceState.ts"
+import { sessionKey, type SessionKey, type UserId } from "./Session.ts"
+
+/**
+ * What is known of a session beside what anyone sees.
+ *
+ * - `at`: when it was last heard; `activeAt`: when it last said something that tells of activity.
+ *   Milliseconds of a monotonic clock.
+ * - `said`: the newest `lastActiveAt` that it sent.
+ * - `tells`: it was seen to advance that without moving, so its silence about it means something.
+ */
+export interface Heard {
+  readonly at: number
+  readonly activeAt: number
+  readonly said: string
+  readonly tells: boolean
+}
+
+/**
+ * The state, and what was heard of each session. Apart from the state, because a heartbeat changes
+ * this and nothing that anyone sees.
+ *
+ * No user has more sessions than `most`.
+ */
+export interface Roster {
+  readonly state: PresenceState
+  readonly heard: HashMap.HashMap<SessionKey, Heard>
+  readonly most: number
+  readonly joined: number
+}
+
+/** How many sessions are kept, of one user and in all. */
+export interface SessionLimits {
+  readonly sessionsPerUser: number
+  readonly sessions: number
+}
+
+/**
+ * What comes of an event: the next roster, what happened, in order, the documents (by published id) in
+ * which something changed, and which limit each newcomer was beyond that was not let in.
+ */
+export interface Transition {
+  readonly roster: Roster
+  readonly changes: ReadonlyArray<PresenceChange>
+  readonly touched: ReadonlySet<string>
+  readonly dropped: ReadonlyArray<keyof SessionLimits>
+}
+
+/** Nobody, and nobody heard. */
+export const empty: Roster = { state: emptyState, heard: HashMap.empty(), most: 0, joined: 0 }
+
+/** What comes of nothing. */
+export const unchanged = (roster: Roster): Transition => ({
+  roster,
+  changes: [],
+  touched: new Set(),
+  dropped: []
+})
+
+/**
+ * Applies what arrived together, in order. Past a limit, newcomers are left out; but as long as some
+ * user has two sessions more than the newcomer's user, the newest of those makes room: nobody can
+ * keep everyone else out.
+ *
+ * @param now milliseconds of a monotonic clock
+ *
+ * @example
+ * const { roster } = apply(empty, [{ _tag: "State", userId, sessionId, locations: [] }], 0, limits)
+ */
+export const apply = (
+  roster: Roster,
+  events: ReadonlyArray<SessionEvent>,
+  now: number,
+  limits: SessionLimits
+): Transition => {
+  if (events.length === 0) return unchanged(roster)
+  const draft = open(roster)
+  for (const event of events) {
+    if (event._tag === "State") hear(draft, event, now, limits)
+    else leave(draft, sessionKey(event.userId, event.sessionId), "disconnected")
+  }
+  return close(draft, roster)
+}
+
+/** A roster that is changed in place, and what has come of it so far. */
+export interface Draft {
+  readonly sessions: PresenceState["sessions"]
+  readonly documents: PresenceState["documents"]
+  readonly byUser: PresenceState["byUser"]
+  readonly heard: Roster["heard"]
+  most: number
+  joined: number
+  /** Whether anybody was heard or has left, and whether anyone sees that. */
+  isOther: boolean
+  isOtherState: boolean
+  readonly changes: Array<PresenceChange>
+  readonly touched: Set<string>
+  readonly dropped: Array<keyof SessionLimits>
+}
+
+/** Begins a transition. The maps of the draft are its own, and change without being set again. */
+export const open = ({ heard, joined, most, state }: Roster): Draft => ({
+  sessions: HashMap.beginMutation(state.sessions),
+  documents: HashMap.beginMutation(state.documents),
+  byUser: HashMap.beginMutation(state.byUser),
+  heard: HashMap.beginMutation(heard),
+  most,
+  joined,
+  isOther: false,
+  isOtherState: false,
+  changes: [],
+  touched: new Set(),
+  dropped: []
+})
+
+/** Ends a transition. What has not changed stays identical: the roster, or the state in it. */
+export const close = (draft: Draft, before: Roster): Transition => {
+  const { changes, dropped, isOther, isOtherState, joined, most, touched } = draft
+  if (!isOther && most === before.most) return { roster: before, changes, touched, dropped }
+  const heard = isOther ? HashMap.endMutation(draft.heard) : before.heard
+  const state = isOtherState
+    ? {
+        sessions: HashMap.endMutation(draft.sessions),
+        documents: HashMap.endMutation(draft.documents),
+        byUser: HashMap.endMutation(draft.byUser)
+      }
+    : before.state
+  return {
+    roster: { state, heard, most, joined },
+    changes,
+    touched,
+    dropped
+  }
+}
+
+type State = Extract<SessionEvent, { _tag: "State" }>
+
+const hear = (draft: Draft, event: State, now: number, limits: SessionLimits): void => {
+  const { locations, userId } = event
+  const key = sessionKey(userId, event.sessionId)
+  const known = get(draft.sessions, key)
+  if (known === undefined && !makePlace(draft, userId, limits)) return
+  const moved = known === undefined || !isSameLocations(known.locations, locations)
+  const heard = listen(get(draft.heard, key), locations, moved, now)
+  HashMap.set(draft.heard, key, heard)
+  draft.isOther = true
+  const session = tell(known, event, moved, heard, draft.joined)
+  if (session === known) return
+  put(draft, key, known, session)
+  if (known === undefined) {
+    list(draft, key, userId)
+    draft.changes.push({ _tag: "Joined", session })
+    return
+  }
+  if (moved) draft.changes.push({ _tag: "Moved", session, previous: known.locations })
+  if (session.activity !== known.activity) {
+    draft.changes.push({ _tag: "ActivityChanged", session, previous: known.activity })
+  }
+}
+
+const get = <K, V>(map: HashMap.HashMap<K, V>, key: K): V | undefined =>
+  Option.getOrUndefined(HashMap.get(map, key))
+
+const newest = (locations: ReadonlyArray<Location>): string => {
+  let latest = ""
+  for (const { lastActiveAt } of locations) if (lastActiveAt > latest) latest = lastActiveAt
+  return latest
+}
+
+const listen = (
+  known: Heard | undefined,
+  locations: ReadonlyArray<Location>,
+  moved: boolean,
+  now: number
+): Heard => {
+  const said = newest(locations)
+  if (known === undefined) return { at: now, activeAt: now, said, tells: false }
+  // ISO 8601 sorts as text.
+  const advanced = said > known.said
+  return {
+    at: now,
+    activeAt: moved || advanced ? now : known.activeAt,
+    said: advanced ? said : known.said,
+    tells: known.tells || (advanced && !moved)
+  }
+}
+
+/** Whoever is in no document has nothing to say when they were active with. */
+export const canTell = (tells: boolean, locations: ReadonlyArray<Location>): boolean =>
+  tells && locations.length > 0
+
+/** A session as its last word has it, with whatever did not change kept identical. */
+const tell = (
+  known: PresenceSession | undefined,
+  event: Extract<SessionEvent, { _tag: "State" }>,
+  moved: boolean,
+  { activeAt, at, tells }: Heard,
+  order: number
+): PresenceSession => {
+  const { locations, sessionId, userId } = event
+  if (known === undefined) {
+    return { userId, sessionId, locations, stale: false, activity: "unknown", order }
+  }
+  const activity = !canTell(tells, locations)
+    ? "unknown"
+    : activeAt === at
+      ? "active"
+      : known.activity
+  if (!moved && !known.stale && activity === known.activity) return known
+  return {
+    ...known,
+    locations: moved ? keepSame(known.locations, locations) : known.locations,
+    stale: false,
+    activity
+  }
+}
+
+const keepSame = (
+  known: ReadonlyArray<Location>,
+  locations: ReadonlyArray<Location>
+): ReadonlyArray<Location> =>
+  locations.length === 1 && known.length === 1
+    ? locations
+    : locations.map((location) => known.find((one) => isSameLocation(one, location)) ?? location)
+
+const sessionsOf = ({ byUser }: Draft, userId: UserId): ReadonlyArray<SessionKey> =>
+  get(byUser, userId) ?? []
+
+const list = (draft: Draft, key: SessionKey, userId: UserId): void => {
+  const keys = [...sessionsOf(draft, userId), key]
+  HashMap.set(draft.byUser, userId, keys)
+  draft.most = Math.max(draft.most, keys.length)
+  draft.joined += 1
+}
+
+/** Puts a session in the place of what was known of it. */
+export const put = (
+  draft: Draft,
+  key: SessionKey,
+  known: PresenceSession | undefined,
+  session: PresenceSession
+): void => {
+  draft.isOther = draft.isOtherState = true
+  HashMap.set(draft.sessions, key, session)
+  index(draft, key, known, session)
+}
+
+/** Takes a session out, if it is there. */
+export const leave = (draft: Draft, key: SessionKey, reason: LeftReason): void => {
+  const session = get(draft.sessions, key)
+  if (session === undefined) return
+  const keys = sessionsOf(draft, session.userId).filter((other) => other !== key)
+  draft.isOther = draft.isOtherState = true
+  HashMap.remove(draft.sessions, key)
+  HashMap.remove(draft.heard, key)
+  index(draft, key, session, undefined)
+  if (keys.length === 0) HashMap.remove(draft.byUser, session.userId)
+  else HashMap.set(draft.byUser, session.userId, keys)
+  draft.changes.push({ _tag: "Left", session, reason })
+}
+
+/** Brings the documents up to date with one session, and notes those in which something changed. */
+const index = (
+  draft: Draft,
+  key: SessionKey,
+  known: PresenceSession | undefined,
+  session: PresenceSession | undefined
+): void => {
+  const before = known === undefined ? nowhere : documentsOf(known)
+  const after = session === undefined ? nowhere : documentsOf(session)
+  for (const id of after) {
+    const document = get(draft.documents, id) ?? nobody
+    if (!before.includes(id)) {
+      change(draft, id, HashMap.set(document.members, key, true))
+    } else if (isOtherIn(id, known, session)) change(draft, id, document.members)
+  }
+  for (const id of before) {
+    if (after.includes(id)) continue
+    change(draft, id, HashMap.remove((get(draft.documents, id) ?? nobody).members, key))
+  }
+}
+
+const nowhere: ReadonlyArray<string> = []
+const nobody: DocumentSessions = { members: HashMap.empty() }
+
+const change = (draft: Draft, id: string, members: DocumentSessions["members"]): void => {
+  if (HashMap.isEmpty(members)) HashMap.remove(draft.documents, id)
+  else HashMap.set(draft.documents, id, { members })
+  draft.touched.add(id)
+}
+
+/** The documents that a session is in, each once. */
+const documentsOf = ({ locations }: PresenceSession): ReadonlyArray<string> => {
+  const ids = locations.map(({ documentId }) => publishedIdOf(documentId))
+  return ids.length > 1 ? [...new Set(ids)] : ids
+}
+
+/** Whether a session looks different in a document that it was in before. */
+const isOtherIn = (
+  id: string,
+  known: PresenceSession | undefined,
+  session: PresenceSession | undefined
+): boolean => {
+  if (known?.stale !== session?.stale || known?.activity !== session?.activity) return true
+  const before = locationsIn(id, known)
+  const after = locationsIn(id, session)
+  return before.length !== after.length || before.some((location, at) => location !== after[at])
+}
+
+const locationsIn = (id: string, session: PresenceSession | undefined): ReadonlyArray<Location> =>
+  session?.locations.filter(({ documentId }) => publishedIdOf(documentId) === id) ?? []
+
+/** Whether a newcomer has a place; notes which limit they are beyond, or who makes room for them. */
+const makePlace = (draft: Draft, userId: UserId, limits: SessionLimits): boolean => {
+  const own = sessionsOf(draft, userId).length
+  if (own >= limits.sessionsPerUser) return refuse(draft, "sessionsPerUser")
+  if (HashMap.size(draft.sessions) < limits.sessions) return true
+  if (draft.most < own + 2) return refuse(draft, "sessions")
+  let longest: ReadonlyArray<SessionKey> = []
+  for (const keys of HashMap.values(draft.byUser)) {
+    if (keys.length > longest.length) longest = keys
+  }
+  // `most` only grows as sessions join: now it is known exactly, and need not be looked for again.
+  draft.most = longest.length
+  const last = longest.at(-1)
+  if (last === undefined || longest.length < own + 2) return refuse(draft, "sessions")
+  leave(draft, last, "displaced")
+  return true
+}
+
+const refuse = (draft: Draft, limit: keyof SessionLimits): false => {
+  draft.dropped.push(limit)
+  return false
+}
