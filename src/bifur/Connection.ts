@@ -1,24 +1,15 @@
 /**
  * One socket, from its opening to its end: what it can be asked, and what it tells.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
-import * as Socket from "effect/socket/Socket"
+import type * as Socket from "effect/socket/Socket"
 import { countDrop } from "../Drops.ts"
 import type { Limits, PresenceConfigShape } from "../PresenceConfig.ts"
 import type { TransportEvent } from "../Transport.ts"
 import { decodePresence, Method, notificationMethod } from "./BifurEvent.ts"
-import {
-  type ConnectionEnd,
-  fromAuthorization,
-  fromSocketError,
-  fromSubscription,
-  lost
-} from "./ConnectionEnd.ts"
+import { type ConnectionEnd, fromAuthorization, fromSubscription, lost } from "./ConnectionEnd.ts"
+import * as FrameSocket from "./FrameSocket.ts"
 import { decodeFrame } from "./JsonRpc.ts"
 import * as Rpc from "./Rpc.ts"
 
@@ -44,9 +35,6 @@ export interface Handler {
   readonly ended: (end: ConnectionEnd) => void
 }
 
-/** The longest time that timers of the platform can wait, in milliseconds: longer ones ring at once. */
-const longestTimer = 2 ** 31 - 1
-
 /** Opens a socket and serves it until it ends. */
 export const run = (options: {
   readonly url: string
@@ -56,32 +44,17 @@ export const run = (options: {
 }): Effect.Effect<void, never, Socket.WebSocketConstructor> =>
   Effect.gen(function* () {
     const { config, handler, redact, url } = options
-    const toEnd = fromSocketError(new URL(url).host)
-    let webSocket: Socket.WebSocketLike | undefined
-    const acquire = Effect.tap(
-      acquireSocket(url, Math.min(Duration.toMillis(config.openTimeout), longestTimer)),
-      (acquired) => Effect.sync(() => (webSocket = acquired))
-    )
-    const { openTimeout } = config
-    const socket = yield* Socket.fromWebSocket(acquire, { openTimeout })
-    const { pull } = yield* Effect.mapError(socket.reader, toEnd)
-    const { write } = yield* socket.writer
-    const rpc = Rpc.make(write, redact)
+    const socket = yield* FrameSocket.open(url, config.openTimeout)
+    const rpc = Rpc.make(socket.write, redact)
     yield* Effect.addFinalizer(() => Effect.sync(rpc.end))
     const frames = makeFrames(rpc, handler, config.limits)
     handler.opened({
       rpc,
       authorize: (token) => authorize(rpc, token, config),
       subscribe: (hasToken) => frames.subscribe(hasToken, config),
-      closeNow: () => {
-        if (webSocket?.readyState === 1) webSocket.close(1000)
-      }
+      closeNow: socket.closeNow
     })
-    return yield* batched(pull).pipe(
-      Effect.mapError(toEnd),
-      Effect.flatMap(frames.handle),
-      Effect.forever
-    )
+    return yield* Effect.forever(Effect.flatMap(socket.take, frames.handle), { disableYield: true })
   }).pipe(
     // A bug, or input that nobody thought of, ends one connection, never the transport.
     Effect.catchDefect((defect) =>
@@ -95,61 +68,6 @@ export const run = (options: {
       Effect.sync(() => options.handler.ended({ ...end, reason: options.redact(end.reason) }))
     ),
     Effect.scoped
-  )
-
-type Frames = ReadonlyArray<string | Uint8Array>
-
-/**
- * A pull that waits gets only the first frame of a burst; a turn later the others are there too.
- * Where the socket has ended by then, the next pull says so.
- */
-const batched = <E>(pull: Effect.Effect<Frames, E>): Effect.Effect<Frames, E> =>
-  Effect.gen(function* () {
-    const first = yield* pull
-    yield* Effect.yieldNow
-    const rest = yield* pull.pipe(
-      Effect.timeoutOption(0),
-      Effect.catch(() => Effect.succeedNone)
-    )
-    return Option.isNone(rest) ? first : [...first, ...rest.value]
-  })
-
-/**
- * Closing in the middle of a handshake makes browsers log an error, so whoever lets go of it waits for
- * its end, as long as it may take (milliseconds).
- */
-const acquireSocket = (
-  url: string,
-  openTimeout: number
-): Effect.Effect<
-  Socket.WebSocketLike,
-  Socket.SocketError,
-  Socket.WebSocketConstructor | Scope.Scope
-> =>
-  Effect.acquireRelease(
-    Socket.WebSocketConstructor.use((makeWebSocket) =>
-      Effect.try({
-        try: () => makeWebSocket(url),
-        catch: (cause) =>
-          new Socket.SocketError({
-            reason: new Socket.SocketOpenError({ kind: "Unknown", cause })
-          })
-      })
-    ),
-    (socket, exit) =>
-      Effect.sync(() => {
-        const close = () => socket.close(1000)
-        if (socket.readyState > 1) return
-        if (socket.readyState === 1 || !Exit.hasInterrupts(exit)) return close()
-        // Against a server that never answers, the handshake would hold the socket, and a process.
-        const timer = setTimeout(close, openTimeout)
-        if (typeof timer === "object") timer.unref()
-        const onOpen = () => {
-          clearTimeout(timer)
-          close()
-        }
-        socket.addEventListener("open", onOpen, { once: true })
-      })
   )
 
 const authorize = (
@@ -192,21 +110,24 @@ const makeFrames = (rpc: Rpc.Rpc, handler: Handler, limits: Limits) => {
       )
   }
 
-  const handle = Effect.fnUntraced(function* (frames: Frames) {
-    const events: Array<TransportEvent> = []
-    const dropped = new Map<string, number>()
-    handler.heard()
-    for (const frame of frames) readFrame(frame, events, dropped)
-    handler.received(events)
-    for (const [reason, count] of dropped) yield* countDrop(reason, count)
-  })
+  const handle = (frames: ReadonlyArray<FrameSocket.Frame>) =>
+    Effect.suspend(() => {
+      const events: Array<TransportEvent> = []
+      const dropped = new Map<string, number>()
+      const drop = (reason: string) => void dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
+      handler.heard()
+      for (const frame of frames) readFrame(frame, events, drop)
+      handler.received(events)
+      return dropped.size === 0
+        ? Effect.void
+        : Effect.forEach(dropped, ([reason, count]) => countDrop(reason, count), { discard: true })
+    })
 
   const readFrame = (
-    text: string | Uint8Array,
+    text: FrameSocket.Frame,
     events: Array<TransportEvent>,
-    dropped: Map<string, number>
+    drop: (reason: string) => void
   ): void => {
-    const drop = (reason: string) => void dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
     if (typeof text !== "string") return drop("binary")
     if (text.length > limits.frameLength) return drop("frame-length")
     const frame = decodeFrame(text)

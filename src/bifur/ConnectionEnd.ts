@@ -1,7 +1,6 @@
 /**
  * What the end of a connection means: whether to try again, and what to tell a person. Pure.
  */
-import type { SocketError } from "effect/socket/Socket"
 import type { TransportError } from "../Transport.ts"
 import { CloseCode } from "./JsonRpc.ts"
 
@@ -23,28 +22,26 @@ export const lost = (reason: string): ConnectionEnd => ({ _tag: "Lost", reason }
 
 const unauthorized = (reason: string): ConnectionEnd => ({ _tag: "Unauthorized", reason })
 
+/** An open connection is gone, and nobody said why. */
+export const broken = lost("the connection broke")
+
+/** The server did not take the connection in time. `url`: its host is named to the person. */
+export const unanswered = (url: string): ConnectionEnd =>
+  lost(`${new URL(url).host} did not answer`)
+
+/** No connection could be made. `url`: its host is named to the person. */
+export const unreachable = (url: string): ConnectionEnd => ({
+  ...lost(`${new URL(url).host} could not be reached`),
+  isUnexplained: true
+})
+
 /**
- * @param host named to the person where it could not be reached
+ * What a close frame means.
  *
  * @example
- * fromSocketError("abc123.api.sanity.io")(error) // { _tag: "Lost", reason: "…" }
+ * fromClose(4001, "token expired") // { _tag: "Unauthorized", reason: "token expired" }
  */
-export const fromSocketError =
-  (host: string) =>
-  ({ reason }: SocketError): ConnectionEnd => {
-    switch (reason._tag) {
-      case "SocketCloseError":
-        return fromClose(reason.code, reason.closeReason ?? "")
-      case "SocketOpenError":
-        return reason.kind === "Timeout"
-          ? lost(`${host} did not answer`)
-          : { ...lost(`${host} could not be reached`), isUnexplained: true }
-      default:
-        return lost("the connection broke")
-    }
-  }
-
-const fromClose = (code: number, detail: string): ConnectionEnd => {
+export const fromClose = (code: number, detail: string): ConnectionEnd => {
   const why = detail === "" ? "" : `: ${detail}`
   switch (code) {
     case CloseCode.unauthorized:
@@ -60,7 +57,7 @@ const fromClose = (code: number, detail: string): ConnectionEnd => {
         reason: `The presence service knows no such project or dataset${why}. Check the project id and the dataset.`
       }
     case 1006:
-      return lost("the connection broke")
+      return broken
     default:
       return lost(`the service closed the connection, code ${code}${why}`)
   }

@@ -43,7 +43,7 @@ interface Waiting {
  * @param redact takes secrets out of what the server says
  */
 export const make = (
-  write: (text: string) => Effect.Effect<void, unknown>,
+  write: (text: string) => Effect.Effect<void, TransportError>,
   redact: (text: string) => string
 ): Rpc => {
   const waiting = new Map<string, Waiting>()
@@ -51,7 +51,7 @@ export const make = (
   let ended = false
 
   const writeRequest = (id: string, method: string, params: Params) =>
-    write(encodeRequest(id, method, params)).pipe(Effect.mapError(() => notConnected))
+    write(encodeRequest(id, method, params))
 
   return {
     request: (method, params, { onReply, timeout }) =>

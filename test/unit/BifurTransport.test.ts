@@ -397,7 +397,7 @@ describe("BifurTransport", () => {
       socket.receive(...burst)
       socket.serverClose(1006)
       yield* settle
-      assert.deepStrictEqual(test.batches, [1, 32, 32, 1])
+      assert.deepStrictEqual(test.batches, [1, 32, 33])
       assert.strictEqual(test.signals.at(-1)?._tag, "Disconnected")
     })
   )
