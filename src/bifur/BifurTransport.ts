@@ -53,6 +53,8 @@ const worldEvents: { readonly [E in Exclude<PageEvent, "activity">]: Machine.Wor
   offline: "Offline"
 }
 
+const heard: TransportSignal = { _tag: "Heard" }
+
 const make = Effect.gen(function* () {
   const { socketUrl } = yield* SanityClient
   const auth = yield* Auth
@@ -65,9 +67,12 @@ const make = Effect.gen(function* () {
   const signals = yield* Queue.unbounded<TransportSignal, Cause.Done>()
   const tunables = toTunables(config)
 
-  const circumstances = (): Machine.Circumstances => ({
+  const nowAndWall = () => ({
     now: Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
-    wall: clock.currentTimeMillisUnsafe(),
+    wall: clock.currentTimeMillisUnsafe()
+  })
+  const circumstances = (): Machine.Circumstances => ({
+    ...nowAndWall(),
     random: random.nextDoubleUnsafe(),
     isOnline: page.isOnline(),
     tunables
@@ -225,14 +230,13 @@ const make = Effect.gen(function* () {
         dispatch({ _tag: "Opened", socket })
       },
       subscribed: () => dispatch({ _tag: "Subscribed", socket }),
-      heard: () => dispatch({ _tag: "Heard", socket }),
-      received: (events) => {
+      heard: () => {
+        if (machine.socket !== socket || Machine.hasJustHeard(machine, nowAndWall())) return
+        dispatch({ _tag: "Heard", socket })
+      },
+      received: (event) => {
         if (machine.socket !== socket || machine.phase._tag !== "Connected") return
-        if (events.length === 0) Queue.offerUnsafe(signals, { _tag: "Heard" })
-        Queue.offerAllUnsafe(
-          signals,
-          events.map((event) => ({ _tag: "Received", event }))
-        )
+        Queue.offerUnsafe(signals, event === undefined ? heard : { _tag: "Received", event })
       },
       ended: (end) => {
         run(

@@ -26,12 +26,13 @@ export interface Link {
   readonly closeNow: () => void
 }
 
-/** What a connection tells, within the call: `opened` once, `heard` before each batch, `ended` last. */
+/** What a connection tells, within the call: `opened` once, `heard` before each frame, `ended` last. */
 export interface Handler {
   readonly opened: (link: Link) => void
   readonly subscribed: () => void
   readonly heard: () => void
-  readonly received: (events: ReadonlyArray<TransportEvent>) => void
+  /** What the frame held, undefined if no event of the room. */
+  readonly received: (event: TransportEvent | undefined) => void
   readonly ended: (end: ConnectionEnd) => void
 }
 
@@ -44,17 +45,23 @@ export const run = (options: {
 }): Effect.Effect<void, never, Socket.WebSocketConstructor> =>
   Effect.gen(function* () {
     const { config, handler, redact, url } = options
-    const socket = yield* FrameSocket.open(url, config.openTimeout)
-    const rpc = Rpc.make(socket.write, redact)
-    yield* Effect.addFinalizer(() => Effect.sync(rpc.end))
-    const frames = makeFrames(rpc, handler, config.limits)
-    handler.opened({
-      rpc,
-      authorize: (token) => authorize(rpc, token, config),
-      subscribe: (hasToken) => frames.subscribe(hasToken, config),
-      closeNow: socket.closeNow
+    const runFork = Effect.runForkWith(yield* Effect.context())
+    const drop = (reason: string) => void runFork(countDrop(reason))
+    let frames: Frames | undefined
+    yield* Effect.addFinalizer(() => Effect.sync(() => frames?.rpc.end()))
+    return yield* FrameSocket.run(url, config.openTimeout, {
+      opened: ({ closeNow, write }) => {
+        const opened = makeFrames(Rpc.make(write, redact), handler, config.limits, drop)
+        frames = opened
+        handler.opened({
+          rpc: opened.rpc,
+          authorize: (token) => authorize(opened.rpc, token, config),
+          subscribe: (hasToken) => opened.subscribe(hasToken, config),
+          closeNow
+        })
+      },
+      frame: (data) => frames?.read(data)
     })
-    return yield* Effect.forever(Effect.flatMap(socket.take, frames.handle), { disableYield: true })
   }).pipe(
     // A bug, or input that nobody thought of, ends one connection, never the transport.
     Effect.catchDefect((defect) =>
@@ -81,18 +88,32 @@ const authorize = (
     .pipe(Effect.mapError(fromAuthorization), Effect.asVoid)
 }
 
+interface Frames {
+  readonly rpc: Rpc.Rpc
+  readonly subscribe: (
+    hasToken: boolean,
+    config: PresenceConfigShape
+  ) => Effect.Effect<void, ConnectionEnd>
+  readonly read: (data: unknown) => void
+}
+
 /** Reads the frames of a connection: replies, and the events of the one subscription. */
-const makeFrames = (rpc: Rpc.Rpc, handler: Handler, limits: Limits) => {
+const makeFrames = (
+  rpc: Rpc.Rpc,
+  handler: Handler,
+  limits: Limits,
+  drop: (reason: string) => void
+): Frames => {
   let id: string | undefined
 
-  const subscribe = (hasToken: boolean, { requestTimeout: timeout }: PresenceConfigShape) => {
-    return rpc
+  const subscribe: Frames["subscribe"] = (hasToken, { requestTimeout: timeout }) =>
+    rpc
       .request(
         Method.subscribe,
         {},
         {
           timeout,
-          // Within the frame: events may follow the reply in the same batch.
+          // Within the frame: events may follow the reply at once.
           onReply: (result) => {
             if (typeof result !== "string" && typeof result !== "number") return
             id = String(result)
@@ -108,45 +129,35 @@ const makeFrames = (rpc: Rpc.Rpc, handler: Handler, limits: Limits) => {
           )
         )
       )
-  }
 
-  const handle = (frames: ReadonlyArray<FrameSocket.Frame>) =>
-    Effect.suspend(() => {
-      const events: Array<TransportEvent> = []
-      const dropped = new Map<string, number>()
-      const drop = (reason: string) => void dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
-      handler.heard()
-      for (const frame of frames) readFrame(frame, events, drop)
-      handler.received(events)
-      return dropped.size === 0
-        ? Effect.void
-        : Effect.forEach(dropped, ([reason, count]) => countDrop(reason, count), { discard: true })
-    })
-
-  const readFrame = (
-    text: FrameSocket.Frame,
-    events: Array<TransportEvent>,
-    drop: (reason: string) => void
-  ): void => {
-    if (typeof text !== "string") return drop("binary")
-    if (text.length > limits.frameLength) return drop("frame-length")
+  const readFrame = (text: unknown): TransportEvent | undefined => {
+    if (typeof text !== "string") return void drop("binary")
+    if (text.length > limits.frameLength) return void drop("frame-length")
     const frame = decodeFrame(text)
     switch (frame._tag) {
       case "Reply":
       case "ErrorReply":
-        return rpc.settle(frame) ? undefined : drop("reply")
+        return rpc.settle(frame) ? undefined : void drop("reply")
       case "Malformed":
-        return drop(frame.reason)
+        return void drop(frame.reason)
       case "Notification": {
         // Of others than presence nothing is expected; servers may send a welcome, for instance.
-        if (frame.method !== notificationMethod) return
+        if (frame.method !== notificationMethod) return undefined
         const decoded = decodePresence(frame.params, limits)
-        if (id === undefined || decoded.subscription !== id) return drop("subscription")
-        if (decoded.event !== undefined) events.push(decoded.event)
+        if (id === undefined || decoded.subscription !== id) return void drop("subscription")
         decoded.dropped.forEach(drop)
+        return decoded.event
       }
     }
+    return undefined
   }
 
-  return { subscribe, handle }
+  return {
+    rpc,
+    subscribe,
+    read: (data) => {
+      handler.heard()
+      handler.received(readFrame(data))
+    }
+  }
 }

@@ -207,6 +207,13 @@ const then = ({ actions, machine }: Step, next: (machine: Machine) => Step): Ste
   return { machine: after.machine, actions: [...actions, ...after.actions] }
 }
 
+/** Whether a frame was heard so lately that another one tells nothing new. */
+export const hasJustHeard = (
+  { liveness, phase }: Machine,
+  { now, wall }: Pick<Circumstances, "now" | "wall">
+): boolean =>
+  phase._tag === "Connected" && !isProbing(phase) && Liveness.hasJustHeard(liveness, now, wall)
+
 /**
  * The next state and what to do. Total, and without effect.
  *

@@ -1,79 +1,94 @@
 /**
- * A WebSocket from its opening to its end: frames in, by the burst, and text out.
+ * A WebSocket from its opening to its end: frames in, text out.
  */
-import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { notConnected, type TransportError } from "../Transport.ts"
 import { broken, type ConnectionEnd, fromClose, unanswered, unreachable } from "./ConnectionEnd.ts"
 
-/** What arrives: text, or something binary, of whatever kind the platform makes. */
-export type Frame = unknown
-
 /**
  * An open WebSocket.
  *
- * - `take`: the frames that have arrived, those of one turn of the event loop together; fails once the
- *   socket has ended and all are taken.
  * - `write`: sends text; fails where the socket is no longer open.
  * - `closeNow`: begins the closing handshake within the call.
  */
 export interface FrameSocket {
-  readonly take: Effect.Effect<ReadonlyArray<Frame>, ConnectionEnd>
   readonly write: (text: string) => Effect.Effect<void, TransportError>
   readonly closeNow: () => void
+}
+
+/** What a socket tells, within the call: that it is `opened`, once, and each frame after that. */
+export interface Listener {
+  readonly opened: (socket: FrameSocket) => void
+  /** Text, or something binary, of whatever kind the platform makes. */
+  readonly frame: (data: unknown) => void
 }
 
 /** The longest time that timers of the platform can wait, in milliseconds: longer ones ring at once. */
 const longestTimer = 2 ** 31 - 1
 
 /**
- * Opens a WebSocket, which closes with the scope.
+ * Opens a WebSocket and tells what comes, until it ends, which it fails with. It closes with the scope.
  *
- * `effect/socket` has one too: it gives a reader that waits one frame at a time, so that the others of a
- * burst take another turn, and it weighs more in a browser than all of this module.
+ * `effect/socket` has one that is read by a fiber. This one is listened to: whatever a fiber costs to
+ * wake up is more than an event costs to decode, and there is one for every event in a quiet room.
  */
-export const open = (
+export const run = (
   url: string,
-  openTimeout: Duration.Duration
-): Effect.Effect<FrameSocket, ConnectionEnd, Socket.WebSocketConstructor | Scope.Scope> =>
+  openTimeout: Duration.Duration,
+  listener: Listener
+): Effect.Effect<never, ConnectionEnd, Socket.WebSocketConstructor | Scope.Scope> =>
   Effect.gen(function* () {
     const timeout = Math.min(Duration.toMillis(openTimeout), longestTimer)
     const socket = yield* acquire(url, timeout)
-    const frames = yield* Queue.unbounded<Frame, ConnectionEnd>()
     const opening = Deferred.makeUnsafe<void, ConnectionEnd>()
-    let isOpen = false
-    const open = () => {
-      isOpen = true
-      Deferred.doneUnsafe(opening, Effect.void)
-    }
+    const ending = Deferred.makeUnsafe<never, ConnectionEnd>()
+    let phase: "opening" | "open" | "ended" = "opening"
     const end = (reason: ConnectionEnd) => {
+      phase = "ended"
       Deferred.doneUnsafe(opening, Effect.fail(reason))
-      Queue.failCauseUnsafe(frames, Cause.fail(reason))
+      Deferred.doneUnsafe(ending, Effect.fail(reason))
+    }
+    // A bug, or input that nobody thought of, ends one connection, never the transport.
+    const safely = (listen: () => void) => {
+      try {
+        listen()
+      } catch (defect) {
+        phase = "ended"
+        Deferred.doneUnsafe(opening, Effect.die(defect))
+        Deferred.doneUnsafe(ending, Effect.die(defect))
+      }
+    }
+    const open = () => {
+      if (phase !== "opening") return
+      phase = "open"
+      Deferred.doneUnsafe(opening, Effect.void)
+      safely(() => listener.opened({ write, closeNow }))
+    }
+    const write = (text: string) =>
+      Effect.try({ try: () => socket.send(text), catch: () => notConnected })
+    const closeNow = () => {
+      if (socket.readyState === 1) socket.close(1000)
     }
     socket.addEventListener("open", open)
-    socket.addEventListener("message", ({ data }) => Queue.offerUnsafe(frames, data))
+    socket.addEventListener("message", ({ data }) => {
+      if (phase === "open") safely(() => listener.frame(data))
+    })
     // Never taken off: in Node, an error that nobody listens to ends the process.
-    socket.addEventListener("error", () => end(isOpen ? broken : unreachable(url)))
+    socket.addEventListener("error", () => end(phase === "opening" ? unreachable(url) : broken))
     socket.addEventListener("close", ({ code = 1006, reason = "" }) => end(fromClose(code, reason)))
+    yield* Effect.addFinalizer(() => Effect.sync(() => (phase = "ended")))
     if (socket.readyState === 1) open()
     if (socket.readyState > 1) end(broken)
     yield* Effect.timeoutOrElse(Deferred.await(opening), {
       duration: openTimeout,
       orElse: () => Effect.fail(unanswered(url))
     })
-    return {
-      take: Queue.takeAll(frames),
-      write: (text) => Effect.try({ try: () => socket.send(text), catch: () => notConnected }),
-      closeNow: () => {
-        if (socket.readyState === 1) socket.close(1000)
-      }
-    }
+    return yield* Deferred.await(ending)
   })
 
 /**

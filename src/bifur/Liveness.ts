@@ -68,6 +68,17 @@ export const hasSlept = (
 const isInTime = ({ lookedAt }: Liveness, now: number): boolean =>
   now - lookedAt <= 2 * lookInterval
 
+/** So much later, a frame is no news of a silence. 1 s: silences of interest are far longer. */
+const heardInterval = 1_000
+
+/** Whether a frame was heard within the last second, by both clocks: the next one teaches nothing. */
+export const hasJustHeard = (
+  { heardAt, lookedAt, lookedWall }: Liveness,
+  now: number,
+  wall: number
+): boolean =>
+  now - heardAt < heardInterval && Math.abs(wall - lookedWall - (now - lookedAt)) < heardInterval
+
 /** Looks: after a sleep, the silence begins anew. */
 export const look = (liveness: Liveness, now: number, wall: number): Liveness => {
   const slept = hasSlept(liveness, now, wall)
