@@ -76,19 +76,23 @@ const make = Effect.gen(function* () {
   const announcer = yield* Announcer.make(transport, config, sessionId)
   const tracker = yield* Tracker.make(transport, config, sessionId)
 
-  const onSignals = Effect.fnUntraced(function* (signals: ReadonlyArray<TransportSignal>) {
-    const knownSessions = yield* tracker.receive(signals)
-    for (const signal of signals) {
-      if (signal._tag === "Connected") yield* announcer.connected
-      if (signal._tag === "Disconnected") yield* announcer.disconnected
-      if (signal._tag !== "Received") continue
-      const { _tag, sessionId: whose } = signal.event
-      if (_tag === "RollCall" && whose !== sessionId) yield* announcer.rollCall(knownSessions)
-      // Some clients drop a session on any goodbye that names it, whoever says it.
-      if (_tag === "Disconnect" && whose === sessionId) yield* announcer.denied
-    }
-    yield* announcer.heard
-  })
+  /** What the announcer has to do about a signal. Of most there is nothing. */
+  const answer = (signal: TransportSignal, knownSessions: number): Effect.Effect<void>[] => {
+    if (signal._tag === "Connected") return [announcer.connected]
+    if (signal._tag === "Disconnected") return [announcer.disconnected]
+    if (signal._tag !== "Received") return []
+    const { _tag, sessionId: whose } = signal.event
+    if (_tag === "RollCall" && whose !== sessionId) return [announcer.rollCall(knownSessions)]
+    // Some clients drop a session on any goodbye that names it, whoever says it.
+    return _tag === "Disconnect" && whose === sessionId ? [announcer.denied] : []
+  }
+  const onSignals = (signals: ReadonlyArray<TransportSignal>) =>
+    Effect.flatMap(tracker.receive(signals), (knownSessions) => {
+      const answers = signals.flatMap((signal) => answer(signal, knownSessions))
+      return answers.length === 0
+        ? announcer.heard
+        : Effect.andThen(Effect.all(answers, { discard: true }), announcer.heard)
+    })
   yield* transport.signals.pipe(Stream.runForEachArray(onSignals), Effect.forkScoped)
 
   return Presence.of({

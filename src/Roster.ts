@@ -73,6 +73,17 @@ export const unchanged = (roster: Roster): Transition => ({
   dropped: []
 })
 
+/** Two transitions as one; the second is of what came of the first. */
+export const andThen = (first: Transition, second: Transition): Transition =>
+  first.touched.size + first.changes.length + first.dropped.length === 0
+    ? second
+    : {
+        roster: second.roster,
+        changes: [...first.changes, ...second.changes],
+        touched: new Set([...first.touched, ...second.touched]),
+        dropped: [...first.dropped, ...second.dropped]
+      }
+
 /**
  * Applies what arrived together, in order. Past a limit, newcomers are left out; but as long as some
  * user has two sessions more than the newcomer's user, the newest of those makes room: nobody can

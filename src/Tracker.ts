@@ -51,7 +51,7 @@ export const make = Effect.fnUntraced(function* (
   sessionId: SessionId
 ): Effect.fn.Return<Tracker, never, Scope.Scope> {
   const state = yield* SubscriptionRef.make(PresenceState.emptyState)
-  const changes = yield* PubSub.unbounded<PresenceState.PresenceChange>()
+  const allChanges = yield* PubSub.unbounded<PresenceState.PresenceChange>()
   const settled = yield* Deferred.make<void>()
   const scope = yield* Effect.scope
   let connection: Fiber.Fiber<unknown> | undefined
@@ -66,15 +66,18 @@ export const make = Effect.fnUntraced(function* (
   let lostAt: number | undefined
   let lastJoinedAt = 0
 
-  const commit = Effect.fnUntraced(function* (transition: Roster.Transition, now: number) {
-    const previous = roster.state
-    roster = transition.roster
-    if (transition.changes.some(({ _tag }) => _tag === "Joined")) lastJoinedAt = now
-    if (roster.state !== previous) yield* SubscriptionRef.set(state, roster.state)
-    watchers.notify(transition.touched)
-    if (transition.changes.length > 0) yield* PubSub.publishAll(changes, transition.changes)
-    yield* countRefused(transition.dropped)
-  })
+  /** Goes over to what came of something, and tells of it. */
+  const commit = ({ changes, dropped, roster: next, touched }: Roster.Transition, now: number) => {
+    const isOther = next.state !== roster.state
+    roster = next
+    if (changes.some(({ _tag }) => _tag === "Joined")) lastJoinedAt = now
+    const tell = Effect.suspend(() => {
+      watchers.notify(touched)
+      for (const change of changes) PubSub.publishUnsafe(allChanges, change)
+      return countRefused(dropped)
+    })
+    return isOther ? Effect.andThen(SubscriptionRef.set(state, next.state), tell) : tell
+  }
 
   /** From the answer to the roll call, or in any case from `readyMax` after it went out. */
   const settle = Effect.fnUntraced(function* (answered: Effect.Effect<unknown>) {
@@ -151,26 +154,33 @@ export const make = Effect.fnUntraced(function* (
   const whileConnected = (outage: number) =>
     Effect.all([callTheRoll(outage), expire], { concurrency: "unbounded", discard: true })
 
-  const receive = Effect.fnUntraced(function* (signals: ReadonlyArray<TransportSignal>) {
-    const now = yield* monotonicMillis
-    const outage = lostAt === undefined ? 0 : now - lostAt
-    yield* commit(applySignals(roster, signals, { own: sessionId, now, outage, limits }), now)
-    for (const signal of signals) {
-      if (signal._tag === "Received" || signal._tag === "Heard") continue
-      if (connection !== undefined) yield* Fiber.interrupt(connection)
-      lostAt = signal._tag === "Disconnected" ? now : undefined
-      if (signal._tag === "Disconnected") continue
-      const trouble = signal._tag === "Connected" ? signal.outage : 0
-      connection = yield* Effect.forkIn(whileConnected(trouble), scope, {
-        startImmediately: true
-      })
-    }
-    return HashMap.size(roster.state.sessions)
+  const reconnect = Effect.fnUntraced(function* (signal: TransportSignal, now: number) {
+    if (signal._tag === "Received" || signal._tag === "Heard") return
+    if (connection !== undefined) yield* Fiber.interrupt(connection)
+    lostAt = signal._tag === "Disconnected" ? now : undefined
+    if (signal._tag === "Disconnected") return
+    const trouble = signal._tag === "Connected" ? signal.outage : 0
+    connection = yield* Effect.forkIn(whileConnected(trouble), scope, { startImmediately: true })
   })
+
+  const receive = (signals: ReadonlyArray<TransportSignal>) =>
+    Effect.flatMap(monotonicMillis, (now) => {
+      const outage = lostAt === undefined ? 0 : now - lostAt
+      const where = { own: sessionId, now, outage, limits }
+      const committed = commit(applySignals(roster, signals, where), now)
+      const isPlain = signals.every(({ _tag }) => _tag === "Received" || _tag === "Heard")
+      const done = isPlain
+        ? committed
+        : Effect.andThen(
+            committed,
+            Effect.forEach(signals, (signal) => reconnect(signal, now), { discard: true })
+          )
+      return Effect.map(done, () => HashMap.size(roster.state.sessions))
+    })
 
   return {
     state,
-    changes: Stream.fromPubSub(changes),
+    changes: Stream.fromPubSub(allChanges),
     receive,
     settled: Deferred.await(settled),
     watch: watchers.watch
@@ -199,33 +209,30 @@ const applySignals = (
   signals: ReadonlyArray<TransportSignal>,
   { limits, now, outage, own }: Circumstances
 ): Roster.Transition => {
-  const changes: Array<PresenceState.PresenceChange> = []
-  const dropped: Array<keyof Roster.SessionLimits> = []
-  const touched = new Set<string>()
-  let next = roster
+  let all = Roster.unchanged(roster)
   let events: Array<PresenceState.SessionEvent> = []
-  const add = (transition: Roster.Transition) => {
-    next = transition.roster
-    for (const change of transition.changes) changes.push(change)
-    for (const limit of transition.dropped) dropped.push(limit)
-    for (const id of transition.touched) touched.add(id)
-  }
   const flush = () => {
-    add(Roster.apply(next, events, now, limits))
+    if (events.length > 0) all = Roster.andThen(all, Roster.apply(all.roster, events, now, limits))
     events = []
   }
   for (const signal of signals) {
-    if (signal._tag === "Received") {
-      const { event } = signal
-      if (event._tag !== "RollCall" && event.sessionId !== own) events.push(event)
-      continue
+    switch (signal._tag) {
+      case "Received":
+        if (signal.event._tag !== "RollCall" && signal.event.sessionId !== own) {
+          events.push(signal.event)
+        }
+        break
+      case "Connected":
+        flush()
+        // Time without a connection does not count: nobody could be heard.
+        all = { ...all, roster: Aging.forgive(all.roster, outage) }
+        break
+      case "Disconnected":
+      case "Resumed":
+        flush()
+        all = Roster.andThen(all, Aging.markStale(all.roster, now))
     }
-    if (signal._tag === "Heard") continue
-    flush()
-    // Time without a connection does not count: nobody could be heard.
-    if (signal._tag === "Connected") next = Aging.forgive(next, outage)
-    else add(Aging.markStale(next, now))
   }
   flush()
-  return { roster: next, changes, touched, dropped }
+  return all
 }
