@@ -2,17 +2,15 @@
  * What time does to a roster, and the loss of the connection: sessions expire, turn idle, are stale. Pure.
  */
 import * as HashMap from "effect/HashMap"
-import * as Option from "effect/Option"
-import type { LeftReason, PresenceSession } from "./PresenceState.ts"
+import type { LeftReason, Member } from "./PresenceState.ts"
 import * as Roster from "./Roster.ts"
-import type { SessionKey } from "./Session.ts"
 
 const leave = (
   roster: Roster.Roster,
-  isGone: (session: PresenceSession, key: SessionKey) => boolean,
+  isGone: (member: Member) => boolean,
   reason: LeftReason
 ): Roster.Transition => {
-  const gone = [...roster.state.sessions].filter(([key, session]) => isGone(session, key))
+  const gone = [...roster.members].filter(([, member]) => isGone(member))
   if (gone.length === 0) return Roster.unchanged(roster)
   const draft = Roster.open(roster)
   for (const [key] of gone) Roster.leave(draft, key, reason)
@@ -26,12 +24,12 @@ const leave = (
  * @param ttl milliseconds
  */
 export const expire = (roster: Roster.Roster, now: number, ttl: number): Roster.Transition =>
-  leave(roster, (_, key) => now - heardOf(roster, key).at >= ttl, "expired")
+  leave(roster, ({ at }) => now - at >= ttl, "expired")
 
 /** When the next session expires if nobody says anything, or undefined where there is nobody. */
 export const nextExpiry = (roster: Roster.Roster, ttl: number): number | undefined => {
   let first: number | undefined
-  for (const { at } of HashMap.values(roster.heard)) {
+  for (const { at } of HashMap.values(roster.members)) {
     if (first === undefined || at < first) first = at
   }
   return first === undefined ? undefined : first + ttl
@@ -53,14 +51,14 @@ export const rest = (
   { awayAfter, idleAfter }: ActivityTimes
 ): Roster.Transition => {
   const draft = Roster.open(roster)
-  for (const [key, session] of roster.state.sessions) {
-    const { activeAt, tells } = heardOf(roster, key)
+  for (const [key, member] of roster.members) {
+    const { activeAt, session, tells } = member
     if (session.stale || !Roster.canTell(tells, session.locations)) continue
     const time = now - activeAt
     const activity = time >= awayAfter ? "away" : time >= idleAfter ? "idle" : "active"
     if (activity === session.activity) continue
     const resting = { ...session, activity } as const
-    Roster.put(draft, key, session, resting)
+    Roster.put(draft, key, member, { ...member, session: resting })
     draft.changes.push({ _tag: "ActivityChanged", session: resting, previous: session.activity })
   }
   return Roster.close(draft, roster)
@@ -72,9 +70,10 @@ export const nextRest = (
   { awayAfter, idleAfter }: ActivityTimes
 ): number | undefined => {
   let first: number | undefined
-  for (const [key, { activity, stale }] of roster.state.sessions) {
+  for (const { activeAt, session } of HashMap.values(roster.members)) {
+    const { activity, stale } = session
     if (stale || activity === "unknown" || activity === "away") continue
-    const due = heardOf(roster, key).activeAt + (activity === "active" ? idleAfter : awayAfter)
+    const due = activeAt + (activity === "active" ? idleAfter : awayAfter)
     if (first === undefined || due < first) first = due
   }
   return first
@@ -91,29 +90,23 @@ export const markStale = (
   heardUntil = Number.POSITIVE_INFINITY
 ): Roster.Transition => {
   const draft = Roster.open(roster)
-  for (const [key, session] of roster.state.sessions) {
-    const heard = heardOf(roster, key)
-    if (session.stale || heard.at > heardUntil) continue
-    Roster.put(draft, key, session, { ...session, stale: true })
-    HashMap.set(draft.heard, key, { ...heard, at: now })
+  for (const [key, member] of roster.members) {
+    const { at, session } = member
+    if (session.stale || at > heardUntil) continue
+    Roster.put(draft, key, member, { ...member, at: now, session: { ...session, stale: true } })
   }
   return Roster.close(draft, roster)
 }
 
 /** Drops the sessions that are still stale: they did not answer the roll call. */
 export const dropStale = (roster: Roster.Roster): Roster.Transition =>
-  leave(roster, (session) => session.stale, "lost")
+  leave(roster, ({ session }) => session.stale, "lost")
 
 /** Leaves a time out of account in which nobody could be heard (milliseconds). */
 export const forgive = (roster: Roster.Roster, time: number): Roster.Roster =>
-  time === 0 || HashMap.isEmpty(roster.heard)
+  time === 0 || HashMap.isEmpty(roster.members)
     ? roster
     : {
         ...roster,
-        heard: HashMap.map(roster.heard, (heard) => ({ ...heard, at: heard.at + time }))
+        members: HashMap.map(roster.members, (member) => ({ ...member, at: member.at + time }))
       }
-
-const neverHeard: Roster.Heard = { at: 0, activeAt: 0, said: "", tells: false }
-
-const heardOf = (roster: Roster.Roster, key: SessionKey): Roster.Heard =>
-  Option.getOrElse(HashMap.get(roster.heard, key), () => neverHeard)

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import { type DocumentRef, publishedIdOf, resolve } from "./DocumentRef.ts"
 import { isWithin, type Location, type Path, type Selection } from "./Location.ts"
 import type { Activity, DocumentSessions, PresenceSession, PresenceState } from "./PresenceState.ts"
-import type { SessionId, UserId } from "./Session.ts"
+import type { SessionId, SessionKey, UserId } from "./Session.ts"
 
 /**
  * Which participants are meant.
@@ -125,14 +125,19 @@ export const inDocument = (
   return answer
 }
 
+const sessionOf = (state: PresenceState, key: SessionKey): ReadonlyArray<PresenceSession> => {
+  const member = HashMap.get(state.members, key)
+  return Option.isSome(member) ? [member.value.session] : []
+}
+
 const ask = (
   state: PresenceState,
   { members }: DocumentSessions,
   query: PreparedQuery
 ): ReadonlyArray<DocumentLocation> => {
   const found: Array<DocumentLocation> = []
-  const sessions = Array.from(HashMap.keys(members), (key) => HashMap.get(state.sessions, key))
-    .flatMap(Option.toArray)
+  const sessions = Array.from(HashMap.keys(members))
+    .flatMap((key) => sessionOf(state, key))
     .toSorted((a, b) => a.order - b.order)
   for (const session of sessions) {
     for (const location of session.locations) {
@@ -151,7 +156,7 @@ const ask = (
 export const ofUser = (state: PresenceState, userId: UserId): ReadonlyArray<PresenceSession> =>
   Option.match(HashMap.get(state.byUser, userId), {
     onNone: () => nobody,
-    onSome: (keys) => keys.flatMap((key) => Option.toArray(HashMap.get(state.sessions, key)))
+    onSome: (keys) => keys.flatMap((key) => sessionOf(state, key))
   })
 
 /** How many are in the room: sessions (two tabs are two) and users (they are one). */
@@ -167,7 +172,7 @@ export interface Counts {
  * const { users } = counts(state)
  */
 export const counts = (state: PresenceState): Counts => ({
-  sessions: HashMap.size(state.sessions),
+  sessions: HashMap.size(state.members),
   users: HashMap.size(state.byUser)
 })
 

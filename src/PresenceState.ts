@@ -35,17 +35,54 @@ export interface DocumentSessions {
 }
 
 /**
+ * What is known of a session beside what anyone sees.
+ *
+ * - `at`: when it was last heard; `activeAt`: when it last said something that tells of activity.
+ *   Milliseconds of a monotonic clock.
+ * - `said`: the newest `lastActiveAt` that it sent.
+ * - `tells`: it was seen to advance that without moving, so its silence about it means something.
+ */
+export interface Heard {
+  readonly at: number
+  readonly activeAt: number
+  readonly said: string
+  readonly tells: boolean
+}
+
+/** A session, and what was heard of it. */
+export interface Member extends Heard {
+  readonly session: PresenceSession
+}
+
+/**
  * Everyone else in the room, by session, and found again by document and by user. Unchanged by a
  * heartbeat.
  *
+ * - `members`: everyone, with what was heard of them by the time when anything last changed.
  * - `documents`: by published id; a draft, its published document and its versions are one. What
  *   changes in one document leaves the others identical.
  * - `byUser`: the sessions of each user, the newest last.
  */
-export interface PresenceState {
-  readonly sessions: HashMap.HashMap<SessionKey, PresenceSession>
+export class PresenceState {
+  readonly members: HashMap.HashMap<SessionKey, Member>
   readonly documents: HashMap.HashMap<string, DocumentSessions>
   readonly byUser: HashMap.HashMap<UserId, ReadonlyArray<SessionKey>>
+  #sessions: HashMap.HashMap<SessionKey, PresenceSession> | undefined
+
+  constructor(
+    members: PresenceState["members"],
+    documents: PresenceState["documents"],
+    byUser: PresenceState["byUser"]
+  ) {
+    this.members = members
+    this.documents = documents
+    this.byUser = byUser
+  }
+
+  /** Everyone, by session. Made when it is first asked for, which costs what the room holds. */
+  get sessions(): HashMap.HashMap<SessionKey, PresenceSession> {
+    return (this.#sessions ??= HashMap.map(this.members, ({ session }) => session))
+  }
 }
 
 /** What a session said: where it is, or that it is gone. */
@@ -80,11 +117,7 @@ export type PresenceChange =
     }
 
 /** Nobody. */
-export const emptyState: PresenceState = {
-  sessions: HashMap.empty(),
-  documents: HashMap.empty(),
-  byUser: HashMap.empty()
-}
+export const emptyState = new PresenceState(HashMap.empty(), HashMap.empty(), HashMap.empty())
 
 const lists = new WeakMap<PresenceState, ReadonlyArray<PresenceSession>>()
 
@@ -97,7 +130,9 @@ const lists = new WeakMap<PresenceState, ReadonlyArray<PresenceSession>>()
 export const toArray = (state: PresenceState): ReadonlyArray<PresenceSession> => {
   const cached = lists.get(state)
   if (cached !== undefined) return cached
-  const list = [...HashMap.values(state.sessions)].toSorted((a, b) => a.order - b.order)
+  const list = Array.from(HashMap.values(state.members), ({ session }) => session).toSorted(
+    (a, b) => a.order - b.order
+  )
   lists.set(state, list)
   return list
 }

@@ -9,38 +9,25 @@ import { isSameLocation, isSameLocations, type Location } from "./Location.ts"
 import {
   type DocumentSessions,
   emptyState,
+  type Heard,
   type LeftReason,
+  type Member,
   type PresenceChange,
   type PresenceSession,
-  type PresenceState,
+  PresenceState,
   type SessionEvent
 } from "./PresenceState.ts"
 import { sessionKey, type SessionKey, type UserId } from "./Session.ts"
 
 /**
- * What is known of a session beside what anyone sees.
- *
- * - `at`: when it was last heard; `activeAt`: when it last said something that tells of activity.
- *   Milliseconds of a monotonic clock.
- * - `said`: the newest `lastActiveAt` that it sent.
- * - `tells`: it was seen to advance that without moving, so its silence about it means something.
- */
-export interface Heard {
-  readonly at: number
-  readonly activeAt: number
-  readonly said: string
-  readonly tells: boolean
-}
-
-/**
- * The state, and what was heard of each session. Apart from the state, because a heartbeat changes
- * this and nothing that anyone sees.
+ * The state, and everyone with what was heard of them since: a heartbeat changes that and nothing that
+ * anyone sees.
  *
  * No user has more sessions than `most`.
  */
 export interface Roster {
   readonly state: PresenceState
-  readonly heard: HashMap.HashMap<SessionKey, Heard>
+  readonly members: PresenceState["members"]
   readonly most: number
   readonly joined: number
 }
@@ -63,7 +50,12 @@ export interface Transition {
 }
 
 /** Nobody, and nobody heard. */
-export const empty: Roster = { state: emptyState, heard: HashMap.empty(), most: 0, joined: 0 }
+export const empty: Roster = {
+  state: emptyState,
+  members: emptyState.members,
+  most: 0,
+  joined: 0
+}
 
 /** What comes of nothing. */
 export const unchanged = (roster: Roster): Transition => ({
@@ -111,10 +103,9 @@ export const apply = (
 
 /** A roster that is changed in place, and what has come of it so far. */
 export interface Draft {
-  readonly sessions: PresenceState["sessions"]
+  readonly members: PresenceState["members"]
   readonly documents: PresenceState["documents"]
   readonly byUser: PresenceState["byUser"]
-  readonly heard: Roster["heard"]
   most: number
   joined: number
   /** Whether anybody was heard or has left, and whether anyone sees that. */
@@ -126,11 +117,10 @@ export interface Draft {
 }
 
 /** Begins a transition. The maps of the draft are its own, and change without being set again. */
-export const open = ({ heard, joined, most, state }: Roster): Draft => ({
-  sessions: HashMap.beginMutation(state.sessions),
+export const open = ({ joined, members, most, state }: Roster): Draft => ({
+  members: HashMap.beginMutation(members),
   documents: HashMap.beginMutation(state.documents),
   byUser: HashMap.beginMutation(state.byUser),
-  heard: HashMap.beginMutation(heard),
   most,
   joined,
   isOther: false,
@@ -144,20 +134,15 @@ export const open = ({ heard, joined, most, state }: Roster): Draft => ({
 export const close = (draft: Draft, before: Roster): Transition => {
   const { changes, dropped, isOther, isOtherState, joined, most, touched } = draft
   if (!isOther && most === before.most) return { roster: before, changes, touched, dropped }
-  const heard = isOther ? HashMap.endMutation(draft.heard) : before.heard
+  const members = isOther ? HashMap.endMutation(draft.members) : before.members
   const state = isOtherState
-    ? {
-        sessions: HashMap.endMutation(draft.sessions),
-        documents: HashMap.endMutation(draft.documents),
-        byUser: HashMap.endMutation(draft.byUser)
-      }
+    ? new PresenceState(
+        members,
+        HashMap.endMutation(draft.documents),
+        HashMap.endMutation(draft.byUser)
+      )
     : before.state
-  return {
-    roster: { state, heard, most, joined },
-    changes,
-    touched,
-    dropped
-  }
+  return { roster: { state, members, most, joined }, changes, touched, dropped }
 }
 
 type State = Extract<SessionEvent, { _tag: "State" }>
@@ -165,15 +150,17 @@ type State = Extract<SessionEvent, { _tag: "State" }>
 const hear = (draft: Draft, event: State, now: number, limits: SessionLimits): void => {
   const { locations, userId } = event
   const key = sessionKey(userId, event.sessionId)
-  const known = get(draft.sessions, key)
-  if (known === undefined && !makePlace(draft, userId, limits)) return
+  const member = get(draft.members, key)
+  if (member === undefined && !makePlace(draft, userId, limits)) return
+  const known = member?.session
   const moved = known === undefined || !isSameLocations(known.locations, locations)
-  const heard = listen(get(draft.heard, key), locations, moved, now)
-  HashMap.set(draft.heard, key, heard)
-  draft.isOther = true
+  const heard = listen(member, locations, moved, now)
   const session = tell(known, event, moved, heard, draft.joined)
+  draft.isOther = true
+  HashMap.set(draft.members, key, { ...heard, session })
   if (session === known) return
-  put(draft, key, known, session)
+  draft.isOtherState = true
+  index(draft, key, known, session)
   if (known === undefined) {
     list(draft, key, userId)
     draft.changes.push({ _tag: "Joined", session })
@@ -260,26 +247,20 @@ const list = (draft: Draft, key: SessionKey, userId: UserId): void => {
   draft.joined += 1
 }
 
-/** Puts a session in the place of what was known of it. */
-export const put = (
-  draft: Draft,
-  key: SessionKey,
-  known: PresenceSession | undefined,
-  session: PresenceSession
-): void => {
+/** Puts a session that looks different in the place of what was known of it. */
+export const put = (draft: Draft, key: SessionKey, known: Member, next: Member): void => {
   draft.isOther = draft.isOtherState = true
-  HashMap.set(draft.sessions, key, session)
-  index(draft, key, known, session)
+  HashMap.set(draft.members, key, next)
+  index(draft, key, known.session, next.session)
 }
 
 /** Takes a session out, if it is there. */
 export const leave = (draft: Draft, key: SessionKey, reason: LeftReason): void => {
-  const session = get(draft.sessions, key)
+  const session = get(draft.members, key)?.session
   if (session === undefined) return
   const keys = sessionsOf(draft, session.userId).filter((other) => other !== key)
   draft.isOther = draft.isOtherState = true
-  HashMap.remove(draft.sessions, key)
-  HashMap.remove(draft.heard, key)
+  HashMap.remove(draft.members, key)
   index(draft, key, session, undefined)
   if (keys.length === 0) HashMap.remove(draft.byUser, session.userId)
   else HashMap.set(draft.byUser, session.userId, keys)
@@ -341,7 +322,7 @@ const locationsIn = (id: string, session: PresenceSession | undefined): Readonly
 const makePlace = (draft: Draft, userId: UserId, limits: SessionLimits): boolean => {
   const own = sessionsOf(draft, userId).length
   if (own >= limits.sessionsPerUser) return refuse(draft, "sessionsPerUser")
-  if (HashMap.size(draft.sessions) < limits.sessions) return true
+  if (HashMap.size(draft.members) < limits.sessions) return true
   if (draft.most < own + 2) return refuse(draft, "sessions")
   let longest: ReadonlyArray<SessionKey> = []
   for (const keys of HashMap.values(draft.byUser)) {

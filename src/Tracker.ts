@@ -175,7 +175,7 @@ export const make = Effect.fnUntraced(function* (
             committed,
             Effect.forEach(signals, (signal) => reconnect(signal, now), { discard: true })
           )
-      return Effect.map(done, () => HashMap.size(roster.state.sessions))
+      return Effect.map(done, () => HashMap.size(roster.members))
     })
 
   return {

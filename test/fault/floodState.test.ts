@@ -97,7 +97,7 @@ const sizeOf = (roster: Roster.Roster) => HashMap.size(roster.state.sessions)
 /** A room with nobody left over: everything that is known of sessions is of the same sessions. */
 const checkAgreement = (roster: Roster.Roster) => {
   const keys = keysOf(roster.state.sessions)
-  assert.deepStrictEqual(keysOf(roster.heard), keys)
+  assert.deepStrictEqual(keysOf(roster.members), keys)
   assert.deepStrictEqual([...HashMap.values(roster.state.byUser)].flat().toSorted(), keys)
   for (const [user, ofUser] of roster.state.byUser) {
     assert.isAbove(ofUser.length, 0)
@@ -205,7 +205,7 @@ describe("PresenceState within its limits", () => {
         ])
         assert.deepStrictEqual(changes, [])
         assert.strictEqual(roster.state, before.state)
-        assert.strictEqual(roster.heard, before.heard)
+        assert.strictEqual(roster.members, before.members)
         assert.strictEqual(roster.joined, before.joined)
       }
     },

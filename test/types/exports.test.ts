@@ -83,7 +83,7 @@ describe("the exports of the main entry", () => {
       "PresenceError",
       "PresenceMap",
       "PresenceQuery: counts inDocument keepIdentical ofUser prepare",
-      "PresenceState: emptyState toArray",
+      "PresenceState: PresenceState emptyState toArray",
       "Rejected",
       "RequestTimeout",
       "SanityClient",

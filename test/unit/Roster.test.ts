@@ -177,9 +177,9 @@ describe("PresenceState", () => {
     for (const change of changes) {
       assert.isTrue(change._tag === "Left" && change.reason === "expired")
       const key = sessionKey(change.session.userId, change.session.sessionId)
-      assert.isFalse(HashMap.has(after.state.sessions, key) || HashMap.has(after.heard, key))
+      assert.isFalse(HashMap.has(after.state.sessions, key) || HashMap.has(after.members, key))
     }
-    assert.strictEqual(HashMap.size(after.heard), HashMap.size(after.state.sessions))
+    assert.strictEqual(HashMap.size(after.members), HashMap.size(after.state.sessions))
   })
 
   it("keeps people in the order in which they joined, however they move", () => {
