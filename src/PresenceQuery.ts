@@ -125,9 +125,16 @@ export const inDocument = (
   return answer
 }
 
-const sessionOf = (state: PresenceState, key: SessionKey): ReadonlyArray<PresenceSession> => {
-  const member = HashMap.get(state.members, key)
-  return Option.isSome(member) ? [member.value.session] : []
+const sessionsOf = (
+  state: PresenceState,
+  keys: Iterable<SessionKey>
+): ReadonlyArray<PresenceSession> => {
+  const sessions: Array<PresenceSession> = []
+  for (const key of keys) {
+    const member = Option.getOrUndefined(HashMap.get(state.members, key))
+    if (member !== undefined) sessions.push(member.session)
+  }
+  return sessions
 }
 
 const ask = (
@@ -136,9 +143,7 @@ const ask = (
   query: PreparedQuery
 ): ReadonlyArray<DocumentLocation> => {
   const found: Array<DocumentLocation> = []
-  const sessions = Array.from(HashMap.keys(members))
-    .flatMap((key) => sessionOf(state, key))
-    .toSorted((a, b) => a.order - b.order)
+  const sessions = sessionsOf(state, HashMap.keys(members)).toSorted((a, b) => a.order - b.order)
   for (const session of sessions) {
     for (const location of session.locations) {
       if (isMeant(query, location)) found.push(placeOf(session, location))
@@ -156,7 +161,7 @@ const ask = (
 export const ofUser = (state: PresenceState, userId: UserId): ReadonlyArray<PresenceSession> =>
   Option.match(HashMap.get(state.byUser, userId), {
     onNone: () => nobody,
-    onSome: (keys) => keys.flatMap((key) => sessionOf(state, key))
+    onSome: (keys) => sessionsOf(state, keys)
   })
 
 /** How many are in the room: sessions (two tabs are two) and users (they are one). */

@@ -227,9 +227,12 @@ export const make = (hold: () => () => void, pace?: StateSource.Pace): RoomSourc
             const places = PresenceQuery.inDocument(room.state.getCurrent(), prepared)
             return shown(places, room.profiles.getCurrent())
           },
-          follow: (room, notify) => {
-            const unwatch = room.watch(prepared.publishedId, notify)
-            const unsubscribe = room.profiles.subscribe(notify)
+          follow: (room, check, changed) => {
+            // Whatever happens in a document is another answer, if the whole of it was asked for.
+            const { exactId, path, publishedId } = prepared
+            const isWhole = exactId === undefined && path === undefined
+            const unwatch = room.watch(publishedId, isWhole ? changed : check)
+            const unsubscribe = room.profiles.subscribe(check)
             return () => {
               unwatch()
               unsubscribe()

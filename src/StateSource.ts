@@ -27,6 +27,9 @@ export interface StateSource<out A> {
 
 const nothing = () => {}
 
+/** No value is it. */
+const unread = Symbol("unread")
+
 /** A set of listeners that knows when it gets its first and loses its last. */
 export interface Listeners {
   readonly subscribe: StateSource<unknown>["subscribe"]
@@ -246,8 +249,11 @@ export interface Derivation<O, A> {
   readonly initial: A
   /** The value now, with or without an origin; the identical one until it changes. */
   readonly read: (origin: O | undefined) => A
-  /** Calls `notify` when the value may have changed, until the returned function is called. */
-  readonly follow: (origin: O, notify: () => void) => () => void
+  /**
+   * Calls `check` when the value may have changed, or `changed` when it surely has, which saves reading
+   * it, until the returned function is called.
+   */
+  readonly follow: (origin: O, check: () => void, changed: () => void) => () => void
 }
 
 /**
@@ -284,17 +290,21 @@ export const makeOrigin = <O>(onSubscribed: () => () => void): Origin<O> => {
       const getCurrent = () => read(origin)
       const { subscribe } = listeners((notify) => {
         const release = onSubscribed()
-        let last = getCurrent()
+        let last: unknown = getCurrent()
         const check = () => {
           const current = getCurrent()
           if (current === last) return
           last = current
           notify()
         }
+        const changed = () => {
+          last = unread
+          notify()
+        }
         let unfollow = nothing
         const refollow = () => {
           unfollow()
-          unfollow = origin === undefined ? nothing : follow(origin, check)
+          unfollow = origin === undefined ? nothing : follow(origin, check, changed)
           check()
         }
         sources.add(refollow)

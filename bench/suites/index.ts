@@ -1,5 +1,6 @@
 /** All benchmarks, in the order in which they run. */
 import type { Suite } from "../suite.ts"
+import { growthSuite } from "./growth/index.ts"
 import { ingest } from "./ingest/index.ts"
 
-export const suites: ReadonlyArray<Suite> = [ingest]
+export const suites: ReadonlyArray<Suite> = [ingest, growthSuite]

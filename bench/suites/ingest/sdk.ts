@@ -2,7 +2,7 @@
 import { createClient } from "@sanity/client"
 import { createSanityInstance, getPresence } from "@sanity/sdk"
 import type { Measure } from "../../suite.ts"
-import { asIs, drive, type Input, turn } from "./drive.ts"
+import { asIs, type Client, drive, type Input, turn } from "./drive.ts"
 import { deliver, isListening, RoomSocket } from "./RoomSocket.ts"
 import { placeOf } from "./traffic.ts"
 
@@ -20,7 +20,8 @@ Object.assign(globalThis, {
   fetch: async (input: string | URL | Request) => answer(input)
 })
 
-export const measure: Measure<Input> = async (input) => {
+/** A store of the SDK in the room. */
+export const join = async () => {
   const instance = createSanityInstance({
     projectId: "demo",
     dataset: "demo",
@@ -32,21 +33,21 @@ export const measure: Measure<Input> = async (input) => {
     version += 1
   })
   while (!isListening()) await turn()
-  return drive(
-    {
-      prepare: asIs,
-      deliver,
-      version: () => version,
-      places: () =>
-        new Map(
-          presence
-            .getCurrent()
-            .map(({ locations: [location], sessionId }) => [
-              sessionId,
-              placeOf(location?.documentId ?? "", location?.path ?? [])
-            ])
-        )
-    },
-    input
-  )
+  const client: Client<string> = {
+    prepare: asIs,
+    deliver,
+    version: () => version,
+    places: () =>
+      new Map(
+        presence
+          .getCurrent()
+          .map(({ locations: [location], sessionId }) => [
+            sessionId,
+            placeOf(location?.documentId ?? "", location?.path ?? [])
+          ])
+      )
+  }
+  return { client, instance, presence }
 }
+
+export const measure: Measure<Input> = async (input) => drive((await join()).client, input)

@@ -1,0 +1,156 @@
+/** How the cost of an event grows: with the sessions in the room, and with the documents that are watched. */
+import type { Case, Median, Round, Suite } from "../../suite.ts"
+import type { SubscribedInput } from "./subscribed.ts"
+
+const here = (path: string) => new URL(path, import.meta.url)
+
+const contenders = {
+  ours: "ours",
+  limit: "JSON.parse + Map.set",
+  yjs: "y-protocols awareness",
+  bifurClient: "@sanity/bifur-client + reducer",
+  sdk: "@sanity/sdk"
+} as const
+
+type Contender = keyof typeof contenders
+
+const sizes: { readonly [C in Contender]: ReadonlyArray<number> } = {
+  ours: [100, 300, 1_000, 3_000, 10_000, 30_000],
+  limit: [100, 300, 1_000, 3_000, 10_000, 30_000],
+  yjs: [100, 300, 1_000, 3_000, 10_000, 30_000],
+  bifurClient: [100, 300, 1_000, 3_000, 10_000],
+  sdk: [30, 100, 300]
+}
+
+/** Whoever takes a millisecond per event gets fewer of them. */
+const eventsOf = (contender: Contender) =>
+  contender === "sdk" ? 300 : contender === "bifurClient" ? 2_000 : 32_000
+
+const batch = 1
+const withSessions = (sessions: number) => `${sessions.toLocaleString("en-US")} sessions`
+
+const growing = Object.entries(sizes).flatMap(([name, all]) =>
+  all.map((sessions): Case => {
+    const contender = name as Contender
+    const events = eventsOf(contender)
+    return {
+      scene: withSessions(sessions),
+      contender: contenders[contender],
+      module: here(`../ingest/${contender}.ts`),
+      input: { kind: "churn", sessions, batch, events, warmUp: events / 2 }
+    }
+  })
+)
+
+const watched = [1, 10, 100, 1_000]
+const withSubscriptions = (subscriptions: number, sessions: number) =>
+  `${subscriptions.toLocaleString("en-US")} of ${(sessions / 10).toLocaleString("en-US")} documents watched`
+
+const subscribed = (
+  contender: string,
+  module: URL,
+  sessions: number,
+  subscriptions: number,
+  isReading: boolean,
+  events: number
+): Case => {
+  const input: SubscribedInput = {
+    kind: "churn",
+    sessions,
+    batch,
+    events,
+    warmUp: events / 2,
+    subscriptions,
+    isReading
+  }
+  return { scene: withSubscriptions(subscriptions, sessions), contender, module, input }
+}
+
+const ours = "ours, subscribers read later"
+const reading = "ours, subscribers read at once"
+const room = 10_000
+
+const watching = [
+  ...watched.flatMap((subscriptions) => [
+    subscribed(ours, here("oursSubscribed.ts"), room, subscriptions, false, 32_000),
+    subscribed(reading, here("oursSubscribed.ts"), room, subscriptions, true, 32_000)
+  ]),
+  ...[1, 10].map((subscriptions) =>
+    subscribed(contenders.sdk, here("sdkSubscribed.ts"), 100, subscriptions, false, 300)
+  )
+]
+
+const growth = (small: string, large: string, contender: string) => (round: Round) => {
+  const [a, b] = [small, large].map((scene) => round(scene, contender)?.["micros"])
+  return a === undefined || b === undefined ? undefined : b / a
+}
+
+const line = (median: Median, name: string, scenes: ReadonlyArray<readonly [number, string]>) => ({
+  name,
+  points: scenes.flatMap(([x, scene]) => {
+    const y = median(scene, name, "micros")
+    return y === undefined ? [] : [[x, y] as const]
+  })
+})
+
+export const growthSuite: Suite = {
+  name: "growth",
+  title: "Growth: microseconds per event, one by one",
+  rounds: 3,
+  cases: [...growing, ...watching].toSorted((a, b) => (a.scene < b.scene ? -1 : 1)),
+  columns: [
+    { figure: "micros", label: "us per event" },
+    { figure: "processor", label: "us of processor time" }
+  ],
+  targets: [
+    {
+      id: "P2",
+      says: "an event among 10,000 sessions, against one among 1,000",
+      unit: "x",
+      value: growth(withSessions(1_000), withSessions(10_000), contenders.ours),
+      limit: { most: 1.4 }
+    },
+    {
+      id: "P2",
+      says: "an event with 1,000 document subscriptions, against one with one",
+      unit: "x",
+      value: growth(withSubscriptions(1, room), withSubscriptions(1_000, room), ours),
+      limit: { most: 1.3 }
+    },
+    {
+      says: "the same where each subscriber reads at once",
+      unit: "x",
+      value: growth(withSubscriptions(1, room), withSubscriptions(1_000, room), reading),
+      limit: { most: 2 }
+    }
+  ],
+  charts: (median) => [
+    {
+      file: "sessions.svg",
+      title: "What an event costs, by sessions in the room",
+      x: "sessions",
+      y: "microseconds per event",
+      isLogarithmic: true,
+      lines: Object.values(contenders).map((name) =>
+        line(
+          median,
+          name,
+          [30, ...sizes.ours].map((sessions) => [sessions, withSessions(sessions)])
+        )
+      )
+    },
+    {
+      file: "subscriptions.svg",
+      title: "What an event costs among 10,000 sessions, by documents watched",
+      x: "documents watched",
+      y: "microseconds per event",
+      lines: [ours, reading].map((name) =>
+        line(
+          median,
+          name,
+          watched.map((count) => [count, withSubscriptions(count, room)])
+        )
+      )
+    }
+  ]
+}
