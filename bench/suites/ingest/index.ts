@@ -2,11 +2,12 @@
 import type { Case, Round, Suite } from "../../suite.ts"
 import type { Input } from "./drive.ts"
 
-type Contender = "limit" | "ours" | "bifurClient" | "sdk" | "yjs"
+type Contender = "limit" | "ours" | "oursCompiled" | "bifurClient" | "sdk" | "yjs"
 
 const names: { readonly [C in Contender]: string } = {
   limit: "JSON.parse + Map.set",
   ours: "ours",
+  oursCompiled: "ours, schemas compiled",
   bifurClient: "@sanity/bifur-client + reducer",
   sdk: "@sanity/sdk",
   yjs: "y-protocols awareness"
@@ -28,7 +29,7 @@ const joining = (sessions: number) => ({ events: sessions, warmUp: 0 })
 const nameOf = ({ batch, kind, sessions }: Scene) =>
   `${kind}, ${sessions.toLocaleString("en-US")} sessions, ${batch === 1 ? "one by one" : `batches of ${batch}`}`
 
-const everyone = ["limit", "ours", "yjs", "bifurClient"] as const
+const everyone = ["limit", "ours", "oursCompiled", "yjs", "bifurClient"] as const
 const withSdk = [...everyone, "sdk"] as const
 
 const scenes: ReadonlyArray<Scene> = [
@@ -95,6 +96,18 @@ export const ingest: Suite = {
       says: "1,000 sessions, churn, one by one, against JSON.parse + Map.set",
       unit: "x",
       value: times("churn", 1_000, 1, "ours", "limit"),
+      limit: { most: 4 }
+    },
+    {
+      says: "the same with schemas compiled, batches of 32",
+      unit: "x",
+      value: times("churn", 1_000, 32, "oursCompiled", "limit"),
+      limit: { most: 2.5 }
+    },
+    {
+      says: "the same with schemas compiled, one by one",
+      unit: "x",
+      value: times("churn", 1_000, 1, "oursCompiled", "limit"),
       limit: { most: 4 }
     },
     {
