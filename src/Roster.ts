@@ -155,9 +155,10 @@ const hear = (draft: Draft, event: State, now: number, limits: SessionLimits): v
   const known = member?.session
   const moved = known === undefined || !isSameLocations(known.locations, locations)
   const heard = listen(member, locations, moved, now)
+  const { activeAt, said, tells } = heard
   const session = tell(known, event, moved, heard, draft.joined)
   draft.isOther = true
-  HashMap.set(draft.members, key, { ...heard, session })
+  HashMap.set(draft.members, key, { session, at: now, activeAt, said, tells })
   if (session === known) return
   draft.isOtherState = true
   index(draft, key, known, session)
@@ -222,10 +223,12 @@ const tell = (
       : known.activity
   if (!moved && !known.stale && activity === known.activity) return known
   return {
-    ...known,
+    userId,
+    sessionId,
     locations: moved ? keepSame(known.locations, locations) : known.locations,
     stale: false,
-    activity
+    activity,
+    order: known.order
   }
 }
 

@@ -3,12 +3,13 @@
  * Pure.
  */
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { beyond, Location } from "../Location.ts"
 import type { Limits } from "../PresenceConfig.ts"
 import { SessionId, UserId } from "../Session.ts"
 import type { TransportEvent, TransportMessage } from "../Transport.ts"
-import { RequestId } from "./JsonRpc.ts"
+import { isRequestId } from "./JsonRpc.ts"
 
 /** The method of the notifications that carry presence events. */
 export const notificationMethod = "presence_subscription"
@@ -46,12 +47,7 @@ const RollCall = Schema.Struct({
 export const BifurEvent = Schema.Union([State, Disconnect, RollCall])
 export type BifurEvent = typeof BifurEvent.Type
 
-const Params = Schema.Struct({ subscription: RequestId, result: Schema.Unknown })
-
-const StateParams = Schema.Struct({ subscription: RequestId, result: State })
-
-const decodeParams = Schema.decodeUnknownOption(Params)
-const decodeStateParams = Schema.decodeUnknownOption(StateParams)
+const decodeState = Schema.decodeUnknownOption(State)
 const decodeEvent = Schema.decodeUnknownOption(BifurEvent)
 const decodeLocation = Schema.decodeUnknownOption(Location)
 const decodeTyped = Schema.decodeUnknownOption(Schema.Struct({ type: Schema.String }))
@@ -90,12 +86,12 @@ const noParams = { subscription: undefined, result: undefined }
  * decodePresence({ subscription: "s", result: { type: "rollCall", i: "p-ada", session: "a1" } }, limits)
  */
 export const decodePresence = (params: unknown, limits: Limits): Decoded => {
+  const { result, subscription: id } =
+    Predicate.isReadonlyObject(params) && "result" in params ? params : noParams
+  const subscription = isRequestId(id) ? String(id) : undefined
   // Nearly all of them are states, and choosing within a union takes longer than decoding one.
-  const state = Option.getOrUndefined(decodeStateParams(params))
-  if (state !== undefined) return toDecoded(String(state.subscription), state.result, limits)
-  const { result, subscription: id } = Option.getOrUndefined(decodeParams(params)) ?? noParams
-  const subscription = id === undefined ? undefined : String(id)
-  const event = Option.getOrUndefined(decodeEvent(result))
+  const event =
+    Option.getOrUndefined(decodeState(result)) ?? Option.getOrUndefined(decodeEvent(result))
   return event === undefined
     ? drop(subscription, isUnknownType(result) ? "unknown-event" : "event")
     : toDecoded(subscription, event, limits)
@@ -161,14 +157,15 @@ const decodeLocations = (
 ): { readonly locations: ReadonlyArray<Location>; readonly dropped: ReadonlyArray<DropReason> } => {
   const locations: Array<Location> = []
   let dropped: Array<DropReason> | undefined
-  for (const input of inputs.slice(0, limits.locations)) {
+  const taken = inputs.length > limits.locations ? inputs.slice(0, limits.locations) : inputs
+  for (const input of taken) {
     const location = Option.getOrUndefined(decodeLocation(input))
     const reason = location === undefined ? notALocation(input) : beyond(location, limits)
     if (location !== undefined && reason === undefined) locations.push(location)
     else if (reason !== undefined) (dropped ??= []).push(reason)
   }
   // One that says a million things is counted once, and costs no more.
-  if (inputs.length > limits.locations) (dropped ??= []).push("locations")
+  if (taken !== inputs) (dropped ??= []).push("locations")
   return { locations, dropped: dropped ?? nothingDropped }
 }
 

@@ -24,8 +24,7 @@ export const ErrorCode = {
 export const CloseCode = { badRequest: 4000, unauthorized: 4001, notFound: 4004 } as const
 
 /** The id of a request. Ours are strings; JSON-RPC allows numbers too. */
-export const RequestId = Schema.Union([Schema.String, Schema.Finite])
-export type RequestId = typeof RequestId.Type
+export type RequestId = string | number
 
 /** A refusal, as an error reply carries it. */
 export const RpcError = Schema.Struct({ code: Schema.Finite, message: Schema.String })
@@ -61,7 +60,8 @@ const parseJson = (text: string): unknown => {
 /** JSON has no symbols. */
 const notJson = Symbol("not JSON")
 
-const isId = (id: unknown): id is RequestId =>
+/** Whether it is the id of a request, or of a subscription. */
+export const isRequestId = (id: unknown): id is RequestId =>
   typeof id === "string" || (typeof id === "number" && Number.isFinite(id))
 
 /**
@@ -80,7 +80,7 @@ export const decodeFrame = (text: string): Frame => {
   // By hand: all that the envelope says is which kind of frame it is, and there is one per event.
   if (!Predicate.isReadonlyObject(json) || json["jsonrpc"] !== "2.0") return notJsonRpc
   const { error, id, method, params, result } = json
-  if (id != null && !isId(id)) return notJsonRpc
+  if (id != null && !isRequestId(id)) return notJsonRpc
   if (method !== undefined) {
     if (typeof method !== "string") return notJsonRpc
     return id == null
