@@ -69,12 +69,21 @@ export interface Chart {
   }>
 }
 
+/** One more table of what was measured: a row for each case that has a sample in it. */
+export interface Extra {
+  readonly title: string
+  readonly columns: ReadonlyArray<Column>
+  readonly samples: ReadonlyArray<Sample>
+}
+
 /** The median of a figure over all rounds, or undefined. */
 export type Median = (scene: string, contender: string, figure: string) => number | undefined
 
 /**
  * - `rounds`: how often each case is measured, unless the command says otherwise.
  * - `baseline`: the contender that the first column is compared with, per scene.
+ * - `extra`: tables of figures that few cases have, or that are made from others. The first table leaves
+ *   out those cases that have none of its columns.
  * - `timeout`: milliseconds that one case may take.
  */
 export interface Suite {
@@ -85,6 +94,7 @@ export interface Suite {
   readonly columns: ReadonlyArray<Column>
   readonly baseline?: string
   readonly targets: ReadonlyArray<Target>
+  readonly extra?: (samples: ReadonlyArray<Sample>) => ReadonlyArray<Extra>
   readonly charts?: (median: Median) => ReadonlyArray<Chart>
   readonly timeout?: number
 }

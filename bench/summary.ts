@@ -1,6 +1,6 @@
 /** From the samples of a suite to what is shown: medians, ratios, and which targets are met. Pure. */
 import { type Spread, spreadOf } from "./statistics.ts"
-import type { Column, Figures, Median, Round, Sample, Suite, Target } from "./suite.ts"
+import type { Case, Column, Extra, Figures, Median, Round, Sample, Suite, Target } from "./suite.ts"
 
 /** One case, over all rounds. `ratio`: its first column over the baseline's in the same round. */
 export interface Row {
@@ -16,10 +16,18 @@ export interface Verdict {
   readonly isMet: boolean
 }
 
+/** A table: its columns, and the cases that have any of them. */
+export interface Table {
+  readonly title?: string
+  readonly columns: ReadonlyArray<Column>
+  readonly baseline?: string | undefined
+  readonly rows: ReadonlyArray<Row>
+}
+
 /** A suite as it was measured. */
 export interface Summary {
   readonly suite: Suite
-  readonly rows: ReadonlyArray<Row>
+  readonly tables: ReadonlyArray<Table>
   readonly verdicts: ReadonlyArray<Verdict>
 }
 
@@ -47,34 +55,56 @@ const isMet = ({ limit }: Target, spread: Spread | undefined): boolean =>
   spread !== undefined &&
   ("most" in limit ? spread.median <= limit.most : spread.median >= limit.least)
 
+const rowsOf = (
+  cases: ReadonlyArray<Pick<Case, "scene" | "contender">>,
+  samples: ReadonlyArray<Sample>,
+  columns: ReadonlyArray<Column>,
+  baseline?: string
+): ReadonlyArray<Row> => {
+  const rounds = roundsOf(samples)
+  const [first] = columns
+  return cases
+    .map(({ contender, scene }): Row => {
+      const mine = rounds.map((round) => round(scene, contender))
+      const ratios = rounds.map((round) =>
+        baseline === undefined
+          ? undefined
+          : over(figureOf(round(scene, contender), first), figureOf(round(scene, baseline), first))
+      )
+      return {
+        scene,
+        contender,
+        spreads: columns.map((column) =>
+          spreadOf(defined(mine.map((figures) => figureOf(figures, column))))
+        ),
+        ratio: spreadOf(defined(ratios))
+      }
+    })
+    .filter(({ spreads }) => spreads.some((spread) => spread !== undefined))
+}
+
+const casesOf = (samples: ReadonlyArray<Sample>) =>
+  samples.filter(
+    ({ contender, scene }, at) =>
+      samples.findIndex((other) => other.scene === scene && other.contender === contender) === at
+  )
+
+const tableOf = ({ columns, samples, title }: Extra): Table => ({
+  title,
+  columns,
+  rows: rowsOf(casesOf(samples), samples, columns)
+})
+
 /** Sums up the samples of a suite. */
 export const summarize = (suite: Suite, samples: ReadonlyArray<Sample>): Summary => {
+  const { baseline, cases, columns } = suite
   const rounds = roundsOf(samples)
-  const rows = suite.cases.map(({ contender, scene }): Row => {
-    const mine = rounds.map((round) => round(scene, contender))
-    const [first] = suite.columns
-    const ratios = rounds.map((round) =>
-      suite.baseline === undefined
-        ? undefined
-        : over(
-            figureOf(round(scene, contender), first),
-            figureOf(round(scene, suite.baseline), first)
-          )
-    )
-    return {
-      scene,
-      contender,
-      spreads: suite.columns.map((column) =>
-        spreadOf(defined(mine.map((figures) => figureOf(figures, column))))
-      ),
-      ratio: spreadOf(defined(ratios))
-    }
-  })
   const verdicts = suite.targets.map((target): Verdict => {
     const spread = spreadOf(defined(rounds.map((round) => target.value(round))))
     return { target, spread, isMet: isMet(target, spread) }
   })
-  return { suite, rows, verdicts }
+  const first: Table = { columns, baseline, rows: rowsOf(cases, samples, columns, baseline) }
+  return { suite, tables: [first, ...(suite.extra?.(samples) ?? []).map(tableOf)], verdicts }
 }
 
 /** Medians of the figures of a suite. */

@@ -1,6 +1,6 @@
 /** Summaries as text: for a terminal, and for a page of Markdown. The same table for both. Pure. */
 import type { Spread } from "./statistics.ts"
-import type { Row, Summary, Verdict } from "./summary.ts"
+import type { Row, Summary, Table, Verdict } from "./summary.ts"
 
 const number = (value: number, digits: number) =>
   value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
@@ -16,19 +16,19 @@ const ratioOf = ({ ratio }: Row) => (ratio === undefined ? "" : `${spread(ratio)
 
 type Cells = ReadonlyArray<ReadonlyArray<string>>
 
-const rowsOf = ({ rows, suite }: Summary): Cells => {
-  const hasRatio = suite.baseline !== undefined
+const rowsOf = ({ baseline, columns, rows }: Table): Cells => {
+  const hasRatio = baseline !== undefined
   return [
     [
       "scene",
       "",
-      ...suite.columns.map(({ label }) => label),
-      ...(hasRatio ? [`against ${suite.baseline}`] : [])
+      ...columns.map(({ label }) => label),
+      ...(hasRatio ? [`against ${baseline}`] : [])
     ],
     ...rows.map((row, index) => [
       rows[index - 1]?.scene === row.scene ? "" : row.scene,
       row.contender,
-      ...row.spreads.map((it, at) => spread(it, suite.columns[at]?.digits)),
+      ...row.spreads.map((it, at) => spread(it, columns[at]?.digits)),
       ...(hasRatio ? [ratioOf(row)] : [])
     ])
   ]
@@ -61,8 +61,13 @@ const aligned = (cells: Cells): string => {
   )
 }
 
-/** What a suite measured, as a table. */
-export const measured = (summary: Summary): string => aligned(rowsOf(summary))
+/** What a suite measured, as tables. */
+export const measured = ({ tables }: Summary): string =>
+  tables
+    .map((table) =>
+      [table.title, aligned(rowsOf(table))].filter((text) => text !== undefined).join("\n\n")
+    )
+    .join("\n\n")
 
 /** Which targets are met, as a table; nothing where there are none. */
 export const targets = (summaries: ReadonlyArray<Summary>): string => {

@@ -1,6 +1,7 @@
 /** All benchmarks, in the order in which they run. */
 import type { Suite } from "../suite.ts"
+import { bundle } from "./bundle/index.ts"
 import { growthSuite } from "./growth/index.ts"
 import { ingest } from "./ingest/index.ts"
 
-export const suites: ReadonlyArray<Suite> = [ingest, growthSuite]
+export const suites: ReadonlyArray<Suite> = [ingest, growthSuite, bundle]

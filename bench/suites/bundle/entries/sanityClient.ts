@@ -1,0 +1,2 @@
+/** The client that every Sanity app has. */
+export { createClient } from "@sanity/client"

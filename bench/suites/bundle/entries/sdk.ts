@@ -1,0 +1,2 @@
+/** Presence without React. */
+export { createSanityInstance, getDocumentPresence, getPresence, reportPresence } from "@sanity/sdk"
