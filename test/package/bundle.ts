@@ -22,7 +22,13 @@ export interface Bundle {
 const chunksOf = async (options: InputOptions, minify: boolean) => {
   // "use client" has no meaning in one bundle.
   const build = await rolldown({ ...options, platform: "browser", onLog: () => {} })
-  const { output } = await build.generate({ format: "esm", minify, sourcemap: "hidden" })
+  const { output } = await build.generate({
+    format: "esm",
+    minify,
+    sourcemap: "hidden",
+    // As the build of an app has it, Vite's for instance: nobody shakes it once more.
+    comments: { annotation: false, jsdoc: false, legal: true }
+  })
   await build.close()
   return output.flatMap((file) => (file.type === "chunk" ? [file] : []))
 }

@@ -8,8 +8,8 @@ const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url))
  * Kilobytes, gzipped. The project's targets are 60 and 12, which the rules of the connection have
  * overrun; these hold the line until that is mended.
  */
-const limit = 69.5
-const limitAboveEffect = 21.5
+const limit = 68.8
+const limitAboveEffect = 21.6
 
 /** What the components add, where they are used. */
 const limitOfComponents = 1.5
