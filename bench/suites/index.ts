@@ -3,5 +3,6 @@ import type { Suite } from "../suite.ts"
 import { bundle } from "./bundle/index.ts"
 import { growthSuite } from "./growth/index.ts"
 import { ingest } from "./ingest/index.ts"
+import { memory } from "./memory/index.ts"
 
-export const suites: ReadonlyArray<Suite> = [ingest, growthSuite, bundle]
+export const suites: ReadonlyArray<Suite> = [ingest, growthSuite, bundle, memory]

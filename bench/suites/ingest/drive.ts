@@ -34,7 +34,8 @@ export const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 /** How long a batch may take until it shows, in milliseconds. */
 const patience = 30_000
 
-const feed = async <Message>(
+/** Says it all, batch by batch, each when the one before shows. */
+export const feed = async <Message>(
   { deliver, version }: Client<Message>,
   batches: ReadonlyArray<ReadonlyArray<Message>>
 ) => {
@@ -50,8 +51,16 @@ const feed = async <Message>(
   }
 }
 
+export const inBatches = <A>(
+  all: ReadonlyArray<A>,
+  batch: number
+): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(all.length / batch) }, (_, index) =>
+    all.slice(index * batch, (index + 1) * batch)
+  )
+
 /** Whoever shows something else needs no measuring. */
-const verify = <Message>(client: Client<Message>, expected: ReadonlyMap<string, string>) => {
+export const verify = <Message>(client: Client<Message>, expected: ReadonlyMap<string, string>) => {
   const sorted = (places: ReadonlyMap<string, string>) => Array.from(places).toSorted()
   deepStrictEqual(sorted(client.places()), sorted(expected))
 }
@@ -60,12 +69,8 @@ const verify = <Message>(client: Client<Message>, expected: ReadonlyMap<string, 
 export const drive = async <Message>(client: Client<Message>, input: Input): Promise<Figures> => {
   const { batch, events, kind, sessions, warmUp } = input
   const traffic = makeTraffic(sessions)
-  const batches = (of: Kind, count: number) => {
-    const messages = traffic.frames(of, count, batch).map(client.prepare)
-    return Array.from({ length: Math.ceil(count / batch) }, (_, index) =>
-      messages.slice(index * batch, (index + 1) * batch)
-    )
-  }
+  const batches = (of: Kind, count: number) =>
+    inBatches(traffic.frames(of, count, batch).map(client.prepare), batch)
   if (kind !== "join") await feed(client, batches("join", sessions))
   await feed(client, batches(kind, warmUp))
   await turn()

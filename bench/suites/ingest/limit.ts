@@ -3,7 +3,8 @@ import type { Measure } from "../../suite.ts"
 import { asIs, type Client, drive, type Input } from "./drive.ts"
 import { placeOf } from "./traffic.ts"
 
-const makeClient = (): Client<string> => {
+/** A map of what was said last. */
+export const makeClient = (): Client<string> => {
   const sessions = new Map<string, ReadonlyArray<{ documentId: string; path: Array<string> }>>()
   return {
     prepare: asIs,

@@ -17,7 +17,8 @@ import { asIs, drive, type Input, turn } from "./drive.ts"
 import { deliver, isListening, RoomSocket } from "./RoomSocket.ts"
 import { placeOf } from "./traffic.ts"
 
-const layer = Presence.layer.pipe(
+/** What it is made of. */
+export const layer = Presence.layer.pipe(
   Layer.provide(BifurTransport.layerWebSocket),
   Layer.provide(Auth.layerNone),
   Layer.provide(SanityClient.layer({ projectId: "demo", dataset: "demo" })),

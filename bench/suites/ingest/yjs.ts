@@ -5,7 +5,7 @@
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from "y-protocols/awareness"
 import { Doc } from "yjs"
 import type { Measure } from "../../suite.ts"
-import { drive, type Input } from "./drive.ts"
+import { type Client, drive, type Input } from "./drive.ts"
 import { placeOf } from "./traffic.ts"
 
 interface Wire {
@@ -51,22 +51,21 @@ const makeEncoder = () => {
   }
 }
 
-export const measure: Measure<Input> = (input) => {
+/** Awareness of a room. */
+export const makeClient = (): Client<Uint8Array> => {
   const awareness = new Awareness(new Doc())
   awareness.setLocalState(null)
-  const encode = makeEncoder()
-  return drive(
-    {
-      prepare: encode,
-      deliver: (update) => applyAwarenessUpdate(awareness, update, "room"),
-      places: () =>
-        new Map(
-          Array.from(awareness.getStates().values(), (state) => {
-            const { locations, sessionId } = state
-            return [sessionId, placeOf(locations[0].documentId, locations[0].path)]
-          })
-        )
-    },
-    input
-  )
+  return {
+    prepare: makeEncoder(),
+    deliver: (update) => applyAwarenessUpdate(awareness, update, "room"),
+    places: () =>
+      new Map(
+        Array.from(awareness.getStates().values(), (state) => {
+          const { locations, sessionId } = state
+          return [sessionId, placeOf(locations[0].documentId, locations[0].path)]
+        })
+      )
+  }
 }
+
+export const measure: Measure<Input> = (input) => drive(makeClient(), input)
