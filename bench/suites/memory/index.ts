@@ -36,7 +36,7 @@ const sessionsCase = (
     sessions,
     // It forgets people, and who they were, by timers; and announces every event.
     ...(contender === "sdk"
-      ? { batch: 1, strangers: sessions, rest: 8_000 }
+      ? { batch: 1, strangers: 100, rest: 8_000 }
       : { batch: 32, strangers: Math.max(4_000, sessions) }),
     ...(subscription === undefined ? {} : { subscription })
   } satisfies Sessions
