@@ -11,21 +11,38 @@ import type { Ours } from "./clients.ts"
  */
 export type Subscription = "watch" | "forDocument"
 
-const nothing = () => {}
-
-/** Subscribes to so many documents; the returned function ends it, and holds nothing then. */
+/**
+ * Subscribes to so many documents, in each of which something will happen; the returned function ends it,
+ * holds nothing then, and fails if somebody was told nothing.
+ */
 export const subscribe = (
   { presence, runtime }: Ours,
   subscription: Subscription,
   documents: number
 ): (() => Promise<void>) => {
   const ids = Array.from({ length: documents }, (_, document) => `b${document}`)
+  let told = 0
+  const tell = () => {
+    told += 1
+  }
+  const verify = (least: number) => {
+    if (told < least) throw new Error(`${told} calls for ${documents} documents`)
+  }
   if (subscription === "watch") {
-    const ends = ids.map((id) => presence.watch(id, nothing))
-    return async () => ends.splice(0).forEach((end) => end())
+    const ends = ids.map((id) => presence.watch(id, tell))
+    return async () => {
+      ends.splice(0).forEach((end) => end())
+      verify(documents)
+    }
   }
   const fibers = ids.map((documentId) =>
-    runtime.runFork(Stream.runForEach(forDocument(presence, { documentId }), () => Effect.void))
+    runtime.runFork(
+      Stream.runForEach(forDocument(presence, { documentId }), () => Effect.sync(tell))
+    )
   )
-  return () => Effect.runPromise(Fiber.interruptAll(fibers.splice(0)))
+  return async () => {
+    await Effect.runPromise(Fiber.interruptAll(fibers.splice(0)))
+    // The first answer is that nobody is there.
+    verify(2 * documents)
+  }
 }
