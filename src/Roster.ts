@@ -244,7 +244,7 @@ const sessionsOf = ({ byUser }: Draft, userId: UserId): ReadonlyArray<SessionKey
   get(byUser, userId) ?? []
 
 const list = (draft: Draft, key: SessionKey, userId: UserId): void => {
-  const keys = [...sessionsOf(draft, userId), key]
+  const keys = sessionsOf(draft, userId).concat(key)
   HashMap.set(draft.byUser, userId, keys)
   draft.most = Math.max(draft.most, keys.length)
   draft.joined += 1

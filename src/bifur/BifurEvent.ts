@@ -166,7 +166,8 @@ const decodeLocations = (
   }
   // One that says a million things is counted once, and costs no more.
   if (taken !== inputs) (dropped ??= []).push("locations")
-  return { locations, dropped: dropped ?? nothingDropped }
+  // Kept for as long as the session: an array that has grown holds room for 16 more.
+  return { locations: locations.slice(), dropped: dropped ?? nothingDropped }
 }
 
 const notALocation = (input: unknown): DropReason => {
