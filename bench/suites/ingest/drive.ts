@@ -18,12 +18,14 @@ export interface Input {
  * - `prepare`: turns a frame into what `deliver` takes, before the clock runs.
  * - `version`: differs after whatever a frame changed; undefined where `deliver` does all in the call.
  * - `places`: where everyone is, by session id.
+ * - `isSettled`: whether all is known that had to be asked for, profiles for instance.
  */
 export interface Client<Message> {
   readonly prepare: (frame: string) => Message
   readonly deliver: (message: Message) => void
   readonly version?: () => unknown
   readonly places: () => ReadonlyMap<string, string>
+  readonly isSettled?: () => boolean
 }
 
 /** Of a client that takes frames as they are. */
@@ -59,8 +61,16 @@ export const inBatches = <A>(
     all.slice(index * batch, (index + 1) * batch)
   )
 
-/** Whoever shows something else needs no measuring. */
-export const verify = <Message>(client: Client<Message>, expected: ReadonlyMap<string, string>) => {
+/** Whoever shows something else needs no measuring. Waits until all is known that was asked for. */
+export const verify = async <Message>(
+  client: Client<Message>,
+  expected: ReadonlyMap<string, string>
+) => {
+  const start = performance.now()
+  do {
+    await turn()
+    if (performance.now() - start > patience) throw new Error("what was asked for is not known")
+  } while (client.isSettled?.() === false)
   const sorted = (places: ReadonlyMap<string, string>) => Array.from(places).toSorted()
   deepStrictEqual(sorted(client.places()), sorted(expected))
 }
@@ -73,8 +83,7 @@ export const drive = async <Message>(client: Client<Message>, input: Input): Pro
     inBatches(traffic.frames(of, count, batch).map(client.prepare), batch)
   if (kind !== "join") await feed(client, batches("join", sessions))
   await feed(client, batches(kind, warmUp))
-  await turn()
-  verify(client, traffic.expected())
+  await verify(client, traffic.expected())
 
   const timed = batches(kind, events)
   globalThis.gc?.()
@@ -83,7 +92,6 @@ export const drive = async <Message>(client: Client<Message>, input: Input): Pro
   await feed(client, timed)
   const millis = performance.now() - start
   const { system, user } = process.cpuUsage(processor)
-  await turn()
-  verify(client, traffic.expected())
+  await verify(client, traffic.expected())
   return { micros: (millis * 1_000) / events, processor: (user + system) / events }
 }

@@ -4,11 +4,10 @@ import { asIs, type Client, drive, type Input } from "./drive.ts"
 import { placeOf } from "./traffic.ts"
 
 /** A map of what was said last. */
-export const makeClient = (): Client<string> => {
+export const makeMap = () => {
   const sessions = new Map<string, ReadonlyArray<{ documentId: string; path: Array<string> }>>()
   return {
-    prepare: asIs,
-    deliver: (frame) => {
+    handle: (frame: string) => {
       const { i, m, type } = JSON.parse(frame).params.result
       if (type === "state") sessions.set(i + m.sessionId, m.locations)
       else sessions.delete(i + m.session)
@@ -21,6 +20,12 @@ export const makeClient = (): Client<string> => {
         ])
       )
   }
+}
+
+/** A client that does it within the call. */
+export const makeClient = (): Client<string> => {
+  const { handle, places } = makeMap()
+  return { prepare: asIs, deliver: handle, places }
 }
 
 export const measure: Measure<Input> = (input) => drive(makeClient(), input)

@@ -37,6 +37,8 @@ export const join = async () => {
     prepare: asIs,
     deliver,
     version: () => version,
+    isSettled: () =>
+      presence.getCurrent().every(({ user }) => user.profile.displayName.startsWith("p-")),
     places: () =>
       new Map(
         presence

@@ -66,7 +66,7 @@ const run = async <Message>(
   const joins = traffic.frames("join", sessions, batch).map(client.prepare)
   await feed(client, inBatches(joins, batch))
   await pour(warmUp)
-  verify(client, traffic.expected())
+  await verify(client, traffic.expected())
   // Once before it counts, so that its code is compiled.
   if (ours !== undefined && reader !== undefined) {
     const stop = read(ours, reader)
@@ -86,7 +86,7 @@ const run = async <Message>(
     readings.push({ mark, heap })
     figures[`heap ${mark}`] = heap / megabyte
   }
-  verify(client, traffic.expected())
+  await verify(client, traffic.expected())
   await stop?.()
   const stopped = stop === undefined ? undefined : await heapUsed()
   return {

@@ -31,10 +31,10 @@ const warmUp = async <Message>(client: Client<Message>, { batch, strangers }: In
     traffic.expected(),
     ([id, place]) => [somebodyElse(id), place] as const
   )
-  verify(client, new Map(expected))
+  await verify(client, new Map(expected))
   const goodbyes = joins.map((frame) => client.prepare(goodbyeOf(frame)))
   await feed(client, inBatches(goodbyes, batch))
-  verify(client, new Map())
+  await verify(client, new Map())
 }
 
 const distinctDocuments = (places: ReadonlyMap<string, string>) =>
@@ -64,12 +64,12 @@ const run = async <Message>(
   await turn()
   await feed(client, joins)
   const filled = await heapUsed(rest)
-  verify(client, traffic.expected())
+  await verify(client, traffic.expected())
   await feed(client, goodbyes)
   await unsubscribe?.()
   await turn()
   const left = await heapUsed(rest)
-  verify(client, new Map())
+  await verify(client, new Map())
 
   // Here all frames still live: they are in none of the differences.
   const own = frames.reduce((bytes, frame) => bytes + ownBytesOf(frame), 0)
