@@ -4,5 +4,6 @@ import { bundle } from "./bundle/index.ts"
 import { growthSuite } from "./growth/index.ts"
 import { ingest } from "./ingest/index.ts"
 import { memory } from "./memory/index.ts"
+import { react } from "./react/index.ts"
 
-export const suites: ReadonlyArray<Suite> = [ingest, growthSuite, bundle, memory]
+export const suites: ReadonlyArray<Suite> = [ingest, growthSuite, bundle, react, memory]
