@@ -7,5 +7,15 @@ import { ingest } from "./ingest/index.ts"
 import { latency } from "./latency/index.ts"
 import { memory } from "./memory/index.ts"
 import { react } from "./react/index.ts"
+import { start } from "./start/index.ts"
 
-export const suites: ReadonlyArray<Suite> = [ingest, growthSuite, bundle, latency, react, memory, idle]
+export const suites: ReadonlyArray<Suite> = [
+  ingest,
+  growthSuite,
+  bundle,
+  latency,
+  react,
+  memory,
+  idle,
+  start
+]
