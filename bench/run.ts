@@ -31,6 +31,8 @@ const docs = new URL("../docs/", import.meta.url)
 const timeout = 300_000
 
 const run = Effect.fnUntraced(function* (suite: Suite, rounds: number) {
+  const { prepare } = suite
+  if (prepare !== undefined) yield* Effect.promise(prepare)
   const samples: Array<Sample> = []
   for (let round = 1; round <= rounds; round++) {
     for (const one of suite.cases) {

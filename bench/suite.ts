@@ -81,6 +81,7 @@ export type Median = (scene: string, contender: string, figure: string) => numbe
 
 /**
  * - `rounds`: how often each case is measured, unless the command says otherwise.
+ * - `prepare`: makes what the cases need, once before the first of them.
  * - `baseline`: the contender that the first column is compared with, per scene.
  * - `extra`: tables of figures that few cases have, or that are made from others. The first table leaves
  *   out those cases that have none of its columns.
@@ -90,6 +91,7 @@ export interface Suite {
   readonly name: string
   readonly title: string
   readonly rounds: number
+  readonly prepare?: () => Promise<void>
   readonly cases: ReadonlyArray<Case>
   readonly columns: ReadonlyArray<Column>
   readonly baseline?: string

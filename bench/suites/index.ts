@@ -2,7 +2,20 @@
 import type { Suite } from "../suite.ts"
 import { bundle } from "./bundle/index.ts"
 import { growthSuite } from "./growth/index.ts"
+import { idle } from "./idle/index.ts"
 import { ingest } from "./ingest/index.ts"
+import { latency } from "./latency/index.ts"
 import { memory } from "./memory/index.ts"
+import { react } from "./react/index.ts"
+import { start } from "./start/index.ts"
 
-export const suites: ReadonlyArray<Suite> = [ingest, growthSuite, bundle, memory]
+export const suites: ReadonlyArray<Suite> = [
+  ingest,
+  growthSuite,
+  bundle,
+  latency,
+  react,
+  memory,
+  idle,
+  start
+]

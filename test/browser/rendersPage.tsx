@@ -1,6 +1,7 @@
 /**
  * A page with a component for each of many documents, which says who is in it. Its address says by whose
- * means: `ours`, `sdk` (`@sanity/sdk-react`) or `context` (everyone in one React context).
+ * means: `ours`, `sdk` (`@sanity/sdk-react`) or `context` (everyone in one React context); for `nobody`,
+ * a socket hears it all and nothing is shown.
  */
 import {
   createContext,
@@ -42,7 +43,7 @@ export interface Measured {
 
 declare global {
   interface Window {
-    /** Resolves when everyone is shown. */
+    /** Resolves a while after everyone is shown. */
     readonly prepare: () => Promise<void>
     readonly measure: (options: {
       readonly rate: number
@@ -138,10 +139,7 @@ function EveryoneProvider({ children }: { readonly children: ReactNode }) {
     ReadonlyMap<string, Entry & { readonly documentId: string }>
   >(new Map())
   useEffect(() => {
-    const socket = new WebSocket("ws://room")
-    socket.addEventListener("open", () =>
-      socket.send(JSON.stringify({ id: "1", method: "presence_rollcall" }))
-    )
+    const socket = listen()
     socket.addEventListener("message", ({ data }) => {
       const { params } = JSON.parse(data)
       if (params === undefined) return
@@ -206,7 +204,16 @@ const isNamed = () =>
   (container.textContent ?? "").includes("User") &&
   !(container.textContent ?? "").includes("p-user")
 
-const prepare: Window["prepare"] = async () => {
+/** A socket that joins the room, and does with what it hears nothing. */
+const listen = () => {
+  const socket = new WebSocket("ws://room")
+  socket.addEventListener("open", () =>
+    socket.send(JSON.stringify({ id: "1", method: "presence_rollcall" }))
+  )
+  return socket
+}
+
+const show = async () => {
   switch (query.get("by")) {
     case "ours": {
       root.render(ours)
@@ -222,6 +229,12 @@ const prepare: Window["prepare"] = async () => {
       await until(() => wrong().length === 0)
       return
     }
+    case "nobody": {
+      listen()
+      await until(isListening)
+      traffic.join()
+      return
+    }
     default: {
       root.render(sdk(<SdkRoom />))
       await until(isListening)
@@ -231,6 +244,12 @@ const prepare: Window["prepare"] = async () => {
       await until(() => wrong().length === 0)
     }
   }
+}
+
+const prepare: Window["prepare"] = async () => {
+  await show()
+  // What is still under way is not what is measured.
+  await sleep(500)
 }
 
 /** One event per task, as a socket gives them, as many as are due; what can't keep up gets fewer. */
@@ -258,8 +277,6 @@ const feed = (rate: number, millis: number) =>
   })
 
 const measure: Window["measure"] = async ({ millis, rate }) => {
-  // What is still under way is not what is measured.
-  await sleep(500)
   renders.forEach((value, document) => (rendersBefore[document] = value))
   traffic.changes.forEach((value, document) => (changesBefore[document] = value))
   needless = repeated = 0

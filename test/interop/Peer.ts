@@ -29,8 +29,6 @@ export interface Room {
 /** What a peer has told since it joined. */
 export interface View {
   readonly people: ReadonlyArray<Person>
-  /** When `people` was last told. */
-  readonly at: number
   readonly events: ReadonlyArray<Schema.JsonObject>
   readonly document: {
     readonly all: ReadonlyArray<DocumentPerson>
@@ -58,8 +56,7 @@ export interface Peer {
     token: string,
     options?: { readonly announceInterval?: number }
   ) => Effect.Effect<void, PeerError, Scope.Scope>
-  /** Answers when it did so, see {@link Message}. */
-  readonly report: (places: ReadonlyArray<Place>) => Effect.Effect<number, PeerError>
+  readonly report: (places: ReadonlyArray<Place>) => Effect.Effect<void, PeerError>
   readonly watch: (documentId: string, path: Place["path"]) => Effect.Effect<void, PeerError>
   /** Says goodbye. Its process runs on. */
   readonly leave: Effect.Effect<void, PeerError>
@@ -78,7 +75,7 @@ const patience = 15_000
 /** The same for the start of a process, which is half a second of computing on an idle machine. */
 const startPatience = 45_000
 
-const nothing: View = { people: [], at: 0, events: [], document: { all: [], below: [] } }
+const nothing: View = { people: [], events: [], document: { all: [], below: [] } }
 
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Message))
 
@@ -114,7 +111,6 @@ export const spawn = Effect.fnUntraced(function* (
   let isReady = false
   let sent = 0
   let done = 0
-  let doneAt = 0
   let stderr = ""
   let problem: string | undefined
 
@@ -135,10 +131,9 @@ export const spawn = Effect.fnUntraced(function* (
         break
       case "done":
         done += 1
-        doneAt = message.at
         break
       case "people":
-        view = { ...view, people: message.people, at: message.at }
+        view = { ...view, people: message.people }
         break
       case "event":
         view = { ...view, events: [...view.events, message.event] }
@@ -210,7 +205,7 @@ export const spawn = Effect.fnUntraced(function* (
         }),
         () => Effect.suspend(() => (isRunning(child) ? Effect.orDie(leave) : Effect.void))
       ),
-    report: (places) => Effect.map(command({ type: "report", places }), () => doneAt),
+    report: (places) => command({ type: "report", places }),
     watch: (documentId, path) => command({ type: "watch", documentId, path }),
     leave,
     kill: kill(child),

@@ -84,15 +84,12 @@ export type DocumentPerson = typeof DocumentPerson.Type
  * - `people`: everyone else in the room.
  * - `event`: an event of the room as it came, from bifur-client only.
  * - `document`: who is in the watched document, and who of them at or below the watched path.
- *
- * `at` is in milliseconds of a clock that all processes of a machine share.
  */
 export const Message = Schema.Union([
   Schema.Struct({ type: Schema.Literal("ready") }),
-  Schema.Struct({ type: Schema.Literal("done"), at: Schema.Finite }),
+  Schema.Struct({ type: Schema.Literal("done") }),
   Schema.Struct({
     type: Schema.Literal("people"),
-    at: Schema.Finite,
     people: Schema.Array(Person)
   }),
   Schema.Struct({ type: Schema.Literal("event"), event: Schema.JsonObject }),

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { firstValueFrom, of } from "rxjs"
 import type { Person } from "../PeerProtocol.ts"
-import { now, serve } from "./serve.ts"
+import { serve } from "./serve.ts"
 
 const decodeEvent = Schema.decodeUnknownSync(Schema.JsonObject)
 
@@ -51,7 +51,7 @@ await serve(({ canvasId, dataset, token, url }, say) => {
         if (event.session !== own) announce()
         return
     }
-    say({ type: "people", at: now(), people: [...people.values()] })
+    say({ type: "people", people: [...people.values()] })
   }
 
   const listening = bifur.listen<unknown>("presence").subscribe((event) => {

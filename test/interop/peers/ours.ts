@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import { createPresence } from "../../../src/index.ts"
 import { Person } from "../PeerProtocol.ts"
-import { now, serve } from "./serve.ts"
+import { serve } from "./serve.ts"
 
 const decodeLocations = Schema.decodeUnknownSync(Person.fields.locations)
 
@@ -14,11 +14,9 @@ await serve(({ announceInterval, canvasId, dataset, projectId, token, url }, say
     config: { announceInterval }
   })
   const people = presence.getPresenceLocations()
-  const look = () => {
-    const at = now()
+  const look = () =>
     say({
       type: "people",
-      at,
       people: people.getCurrent().map(({ locations, sessionId, user }) => ({
         userId: user.id,
         displayName: user.displayName,
@@ -26,7 +24,6 @@ await serve(({ announceInterval, canvasId, dataset, projectId, token, url }, say
         locations: decodeLocations(locations)
       }))
     })
-  }
   const stop = people.subscribe(look)
   look()
 

@@ -8,7 +8,7 @@ import {
 } from "@sanity/sdk"
 import * as Schema from "effect/Schema"
 import { DocumentPerson, Person } from "../PeerProtocol.ts"
-import { now, serve } from "./serve.ts"
+import { serve } from "./serve.ts"
 
 // Its types describe paths as strings, which they are not: taken as the JSON that they are.
 const decodeLocations = Schema.decodeUnknownSync(Person.fields.locations)
@@ -29,7 +29,6 @@ await serve(({ canvasId, dataset, projectId, token, url }, say) => {
   const look = () =>
     say({
       type: "people",
-      at: now(),
       people: presence.getCurrent().map(({ locations, sessionId, user }) => ({
         userId: user.profile.id,
         displayName: user.profile.displayName,

@@ -17,9 +17,6 @@ const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Command))
 
 const say: Say = (message) => void process.stdout.write(`${JSON.stringify(message)}\n`)
 
-/** Milliseconds of the machine's monotonic clock, the same in all of its processes. */
-export const now = (): number => Number(process.hrtime.bigint()) / 1e6
-
 /** Runs until stdin ends, so that a peer never outlives who started it. */
 export const serve = async (join: (options: Join, say: Say) => Client): Promise<void> => {
   let client: Client | undefined
@@ -28,7 +25,6 @@ export const serve = async (join: (options: Join, say: Say) => Client): Promise<
   say({ type: "ready" })
   for await (const line of lines) {
     const command = decode(line)
-    const at = now()
     switch (command.type) {
       case "join":
         client = join(command, say)
@@ -44,6 +40,6 @@ export const serve = async (join: (options: Join, say: Say) => Client): Promise<
         client = undefined
         break
     }
-    say({ type: "done", at })
+    say({ type: "done" })
   }
 }
