@@ -21,8 +21,8 @@ interface Scene extends Omit<Input, "events" | "warmUp"> {
 /** Whoever takes a millisecond per event gets fewer of them. */
 const amount = (contender: Contender, { sessions }: Scene) => {
   if (contender === "sdk") return { events: 300, warmUp: 300 }
-  const events = contender === "bifurClient" && sessions > 1_000 ? 2_000 : 32_000
-  return { events, warmUp: events / 2 }
+  const events = contender === "bifurClient" && sessions > 1_000 ? 2_000 : 64_000
+  return { events, warmUp: events }
 }
 
 const joining = (sessions: number) => ({ events: sessions, warmUp: 0 })
