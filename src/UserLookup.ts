@@ -59,13 +59,13 @@ export class UserLookupError extends Schema.TaggedError<UserLookupError>()("User
 /**
  * - `lookup` reads the profiles of several users with as few requests as their ids allow. Whoever is
  *   not in the answer has none.
- * - `selves`: whose the token is, now and whenever it changes; none where it can't be known.
+ * - `selves` asks whose the token is, now and whenever it changes; none where it can't be known.
  */
 export interface UserLookup {
   readonly lookup: (
     ids: ReadonlyArray<UserId>
   ) => Effect.Effect<ReadonlyMap<UserId, UserProfile>, UserLookupError>
-  readonly selves: Stream.Stream<Option.Option<UserId>>
+  readonly selves: Stream.Stream<Effect.Effect<Option.Option<UserId>>>
 }
 
 const toProfile = (id: UserId, { displayName, imageUrl }: typeof Profile.Type): UserProfile => ({
@@ -161,12 +161,13 @@ export const make = Effect.gen(function* () {
 
   // A question that hangs must not keep the next token from being asked for.
   const me = get(Me, "/users/me", { apiVersion: currentUserVersion }).pipe(
-    Effect.timeout(requestTimeout),
+    Effect.timeoutOption(requestTimeout),
     Effect.option,
+    Effect.map(Option.flatten),
     Effect.map(Option.map(({ id }) => id))
   )
-  const selves = Stream.mapEffect(SubscriptionRef.changes(token), (current) =>
-    Option.isNone(current) ? Effect.succeed(Option.none<UserId>()) : me
+  const selves = Stream.map(SubscriptionRef.changes(token), (current) =>
+    Option.isNone(current) ? Effect.succeedNone : me
   )
 
   return { lookup, selves }

@@ -57,7 +57,7 @@ const setup = Effect.fnUntraced(function* (answers: Answers, canvasId?: string) 
     Effect.map(lookup(ids(...wanted)), (found) =>
       [...found].map(([id, { displayName }]) => `${id}: ${displayName}`).toSorted()
     )
-  return { asked, lookup, selves, names, tokens }
+  return { asked, lookup, selves: Stream.mapEffect(selves, (ask) => ask), names, tokens }
 })
 
 const flat = (id: string) => ({ id, displayName: `Name of ${id}`, imageUrl: null })

@@ -138,6 +138,27 @@ describe("Users", () => {
     })
   )
 
+  it.effect("[U1] a bug in one request keeps nobody waiting who is asked for in another", () =>
+    Effect.gen(function* () {
+      let isBroken = true
+      const lookup: UserLookup["lookup"] = (wanted) =>
+        isBroken && wanted.some((id) => id.startsWith("g"))
+          ? Effect.die("a bug")
+          : Effect.succeed(new Map(wanted.map((id) => [id, profile(id)])))
+      const users = yield* Users.make({ lookup, selves: Stream.empty })
+      const known = Effect.map(SubscriptionRef.get(users.profiles), (profiles) =>
+        ids("g1", "p1", "g2").map((id) => profileOf(profiles, id).displayName)
+      )
+      yield* users.request(ids("g1", "p1"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* known, ["g1", "Name of p1", "g2"])
+      isBroken = false
+      yield* users.request(ids("g1", "g2"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* known, ["Name of g1", "Name of p1", "Name of g2"])
+    })
+  )
+
   it.effect("[U1] a service that fails is not asked person by person, but later as before", () =>
     Effect.gen(function* () {
       const broken = new Set(["p2"])
@@ -181,7 +202,7 @@ describe("Users", () => {
             asked.push(...wanted)
             return new Map(wanted.map((id) => [id, profile(id)]))
           }),
-        selves: SubscriptionRef.changes(selves)
+        selves: Stream.map(SubscriptionRef.changes(selves), Effect.succeed)
       })
       const become = Effect.fnUntraced(function* (id: Option.Option<UserId>) {
         yield* SubscriptionRef.set(selves, id)
