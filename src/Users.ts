@@ -1,7 +1,6 @@
 /**
  * The profiles of the people in a room: batched, remembered, and never in anybody's way.
  */
-import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -68,16 +67,18 @@ const retryDelay = (attempt: number): Duration.Duration =>
 const maxRetries = 16
 
 /** Ids that go out as one request each. */
-const toBatches = (ids: ReadonlyArray<UserId>): ReadonlyArray<ReadonlyArray<UserId>> => [
-  ...Arr.chunksOf(ids.filter(UserLookup.isProjectUser), batchSize),
-  ...ids.filter((id) => !UserLookup.isProjectUser(id)).map((id) => [id])
-]
+const toBatches = (ids: ReadonlyArray<UserId>): ReadonlyArray<ReadonlyArray<UserId>> => {
+  const batches = ids.filter((id) => !UserLookup.isProjectUser(id)).map((id) => [id])
+  const rest = ids.filter(UserLookup.isProjectUser)
+  while (rest.length > 0) batches.push(rest.splice(0, batchSize))
+  return batches
+}
 
 /**
  * The service over any lookup. Batches by hand: `effect/RequestResolver` adds 1.4 kB to every bundle,
  * gzipped.
  */
-export const make = Effect.fnUntraced(function* ({ lookup, selves }: UserLookup.UserLookup) {
+export const make = Effect.fnUntraced(function* ({ lookup, tokens, whose }: UserLookup.UserLookup) {
   const profiles = yield* SubscriptionRef.make<Profiles>(HashMap.empty())
   const self = yield* SubscriptionRef.make(Option.none<UserId>())
   const scope = yield* Effect.scope
@@ -146,12 +147,13 @@ export const make = Effect.fnUntraced(function* ({ lookup, selves }: UserLookup.
     yield* Effect.forkIn(Effect.delay(askWaiting, batchDelay), scope)
   })
 
-  const followSelf = selves.pipe(
-    Stream.runForEach(
-      Effect.flatMap((id) =>
-        Effect.andThen(SubscriptionRef.set(self, id), request(Option.toArray(id)))
-      )
-    )
+  const followSelf = Stream.runForEach(
+    tokens,
+    Effect.fnUntraced(function* (token) {
+      const id = yield* whose(token)
+      yield* SubscriptionRef.set(self, id)
+      yield* request(Option.toArray(id))
+    })
   )
 
   return Users.of({ profiles, request, self, followSelf })
