@@ -2,7 +2,7 @@
  * The {@link Transport} over a WebSocket to Bifur, or to anything that speaks its protocol: feeds the
  * connection's state machine with what happens, and runs its actions.
  */
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -148,7 +148,7 @@ const make = Effect.gen(function* () {
                 ? dispatch({ _tag: "TokenGiven", token: exit.value })
                 : dispatch({
                     _tag: "TokenMissing",
-                    end: Option.getOrElse(Exit.findErrorOption(exit), () =>
+                    end: Option.getOrElse(Cause.findErrorOption(exit.cause), () =>
                       lost("no token could be had: it ended unexpectedly")
                     )
                   })
