@@ -48,7 +48,7 @@ const Canvas = Schema.Struct({ organizationId: Schema.String })
  * ids might have had an answer.
  */
 export class UserLookupError extends Schema.TaggedError<UserLookupError>()("UserLookupError", {
-  cause: Schema.Defect(),
+  cause: Schema.Unknown,
   isOfIds: Schema.Boolean
 }) {
   override get message() {
