@@ -204,7 +204,7 @@ export const make = Effect.fnUntraced(function* (
     AnnounceSchedule.isVisible(schedule)
       ? transport
           .send({ _tag: "Disconnect", sessionId })
-          .pipe(Effect.timeoutOption(config.goodbyeTimeout), Effect.ignore)
+          .pipe(Effect.timeoutOption(config.goodbyeTimeout), Effect.option)
       : Effect.void
   )
   yield* Effect.acquireRelease(

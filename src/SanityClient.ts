@@ -87,7 +87,8 @@ export class SanityClient extends Context.Service<
   }
 }
 
-const fromOptions = Effect.fnUntraced(function* (options: SanityClientOptions) {
+/** What {@link SanityClient.layer} provides. */
+export const fromOptions = Effect.fnUntraced(function* (options: SanityClientOptions) {
   const config = yield* clientConfig(options)
   const client = yield* Effect.try({
     try: () => createClient(config),
@@ -131,7 +132,8 @@ const clientConfig = (options: SanityClientOptions): Effect.Effect<ClientConfig,
   return Effect.succeed({ ...base, projectId, dataset, useProjectHostname })
 }
 
-const fromClient = Effect.fnUntraced(function* (original: Client, socketHost?: string) {
+/** What {@link SanityClient.layerClient} provides. */
+export const fromClient = Effect.fnUntraced(function* (original: Client, socketHost?: string) {
   const resource = yield* resourceOf(original.config())
   const client = original.withConfig({
     apiVersion,

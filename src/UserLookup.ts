@@ -6,9 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Auth } from "./Auth.ts"
+import { Auth, type Token } from "./Auth.ts"
 import { PresenceConfig } from "./PresenceConfig.ts"
 import { SanityClient } from "./SanityClient.ts"
 import { currentUserVersion, statusOf, underToken } from "./SanityRequest.ts"
@@ -48,7 +48,7 @@ const Canvas = Schema.Struct({ organizationId: Schema.String })
  * ids might have had an answer.
  */
 export class UserLookupError extends Schema.TaggedError<UserLookupError>()("UserLookupError", {
-  cause: Schema.Defect(),
+  cause: Schema.Unknown,
   isOfIds: Schema.Boolean
 }) {
   override get message() {
@@ -59,13 +59,14 @@ export class UserLookupError extends Schema.TaggedError<UserLookupError>()("User
 /**
  * - `lookup` reads the profiles of several users with as few requests as their ids allow. Whoever is
  *   not in the answer has none.
- * - `selves`: whose the token is, now and whenever it changes; none where it can't be known.
+ * - `tokens`: the token, now and whenever it changes; `whose`: its user, none where that can't be known.
  */
 export interface UserLookup {
   readonly lookup: (
     ids: ReadonlyArray<UserId>
   ) => Effect.Effect<ReadonlyMap<UserId, UserProfile>, UserLookupError>
-  readonly selves: Stream.Stream<Option.Option<UserId>>
+  readonly tokens: Stream.Stream<Token>
+  readonly whose: (token: Token) => Effect.Effect<Option.Option<UserId>>
 }
 
 const toProfile = (id: UserId, { displayName, imageUrl }: typeof Profile.Type): UserProfile => ({
@@ -161,13 +162,15 @@ export const make = Effect.gen(function* () {
 
   // A question that hangs must not keep the next token from being asked for.
   const me = get(Me, "/users/me", { apiVersion: currentUserVersion }).pipe(
-    Effect.timeout(requestTimeout),
+    Effect.timeoutOption(requestTimeout),
     Effect.option,
+    Effect.map(Option.flatten),
     Effect.map(Option.map(({ id }) => id))
   )
-  const selves = Stream.mapEffect(SubscriptionRef.changes(token), (current) =>
-    Option.isNone(current) ? Effect.succeed(Option.none<UserId>()) : me
-  )
 
-  return { lookup, selves }
+  return {
+    lookup,
+    tokens: SubscriptionRef.changes(token),
+    whose: (current: Token) => (Option.isNone(current) ? Effect.succeedNone : me)
+  }
 })

@@ -4,12 +4,9 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Request from "effect/Request"
-import * as RequestResolver from "effect/RequestResolver"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { Auth } from "./Auth.ts"
@@ -53,12 +50,6 @@ export class Users extends Context.Service<
 export const profileOf = (profiles: Profiles, id: UserId): UserLookup.UserProfile =>
   Option.getOrElse(HashMap.get(profiles, id), () => ({ id, displayName: id }))
 
-class GetProfile extends Request.TaggedClass("GetProfile")<
-  { readonly id: UserId },
-  void,
-  UserLookup.UserLookupError
-> {}
-
 /** Requests within this time go out as one. 20 ms: a room's answers to a roll call, mostly. */
 const batchDelay = "20 millis"
 
@@ -75,17 +66,37 @@ const retryDelay = (attempt: number): Duration.Duration =>
 /** About an hour in all; then only when somebody asks again. */
 const maxRetries = 16
 
-/** The service over any lookup. */
-export const make = Effect.fnUntraced(function* ({ lookup, selves }: UserLookup.UserLookup) {
+/** Ids that go out as one request each. */
+const toBatches = (ids: ReadonlyArray<UserId>): ReadonlyArray<ReadonlyArray<UserId>> => {
+  const batches = ids.filter((id) => !UserLookup.isProjectUser(id)).map((id) => [id])
+  const rest = ids.filter(UserLookup.isProjectUser)
+  while (rest.length > 0) batches.push(rest.splice(0, batchSize))
+  return batches
+}
+
+/**
+ * The service over any lookup. Batches by hand: `effect/RequestResolver` adds 1.4 kB to every bundle,
+ * gzipped.
+ */
+export const make = Effect.fnUntraced(function* ({ lookup, tokens, whose }: UserLookup.UserLookup) {
   const profiles = yield* SubscriptionRef.make<Profiles>(HashMap.empty())
   const self = yield* SubscriptionRef.make(Option.none<UserId>())
   const scope = yield* Effect.scope
   const asking = new Set<UserId>()
+  let waiting: Array<UserId> = []
 
-  const remember = (found: ReadonlyMap<UserId, UserLookup.UserProfile>) =>
-    found.size === 0
+  const isKnown = (id: UserId) => HashMap.has(SubscriptionRef.getUnsafe(profiles), id)
+
+  const forget = (ids: Iterable<UserId>) => {
+    for (const id of ids) asking.delete(id)
+  }
+
+  const remember = (found: ReadonlyMap<UserId, UserLookup.UserProfile>) => {
+    forget(found.keys())
+    return found.size === 0
       ? Effect.void
       : SubscriptionRef.update(profiles, (known) => HashMap.setMany(known, found))
+  }
 
   const lookupAll = (ids: ReadonlyArray<UserId>) => Effect.flatMap(lookup(ids), remember)
 
@@ -94,59 +105,55 @@ export const make = Effect.fnUntraced(function* ({ lookup, selves }: UserLookup.
     lookupAll(ids).pipe(
       Effect.catch((error) =>
         ids.length === 1 || !error.isOfIds
-          ? Effect.fail(error)
-          : Effect.forEach(ids, (id) => Effect.ignore(lookupAll([id])), {
+          ? Effect.void
+          : Effect.forEach(ids, (id) => Effect.option(lookupAll([id])), {
               concurrency: 8,
               discard: true
             })
       )
     )
 
-  const resolver = RequestResolver.makeGrouped<GetProfile, string>({
-    key: ({ request }) => (UserLookup.isProjectUser(request.id) ? "project users" : request.id),
-    resolver: Effect.fnUntraced(function* (entries) {
-      yield* lookupEach(entries.map(({ request }) => request.id))
-      const known = SubscriptionRef.getUnsafe(profiles)
-      for (const entry of entries) {
-        const { id } = entry.request
-        entry.completeUnsafe(
-          HashMap.has(known, id)
-            ? Exit.void
-            : Exit.fail(
-                new UserLookup.UserLookupError({ cause: `no profile of ${id}`, isOfIds: true })
-              )
-        )
+  /** Asks for those that are not found again, later. */
+  const ask: (ids: ReadonlyArray<UserId>, attempt: number) => Effect.Effect<void> =
+    Effect.fnUntraced(function* (ids, attempt) {
+      yield* lookupEach(ids)
+      const missing = ids.filter((id) => !isKnown(id))
+      if (missing.length === 0) return
+      if (attempt < maxRetries) {
+        return yield* Effect.delay(ask(missing, attempt + 1), retryDelay(attempt))
       }
-    })
-  }).pipe(RequestResolver.setDelay(batchDelay), RequestResolver.batchN(batchSize))
-
-  const ask = (id: UserId, attempt = 0): Effect.Effect<void> =>
-    Effect.request(new GetProfile({ id }), resolver).pipe(
-      Effect.catch((error) =>
-        attempt === maxRetries
-          ? Effect.logDebug(error.message)
-          : Effect.delay(ask(id, attempt + 1), retryDelay(attempt))
-      ),
-      Effect.annotateLogs({ action: "presence/profile", user: id })
-    )
-
-  const request = Effect.fnUntraced(function* (ids: Iterable<UserId>) {
-    for (const id of ids) {
-      const known = SubscriptionRef.getUnsafe(profiles)
-      if (HashMap.has(known, id) || asking.has(id)) continue
-      if (HashMap.size(known) + asking.size >= capacity) continue
-      asking.add(id)
-      yield* ask(id).pipe(
-        Effect.ensuring(Effect.sync(() => asking.delete(id))),
-        Effect.forkIn(scope)
+      yield* Effect.logDebug("No profile was found").pipe(
+        Effect.annotateLogs({ action: "presence/profile", users: missing })
       )
-    }
+    })
+
+  const askWaiting = Effect.suspend(() => {
+    const batches = toBatches(waiting)
+    waiting = []
+    return Effect.forEach(batches, (ids) =>
+      ask(ids, 0).pipe(Effect.ensuring(Effect.sync(() => forget(ids))), Effect.forkIn(scope))
+    )
   })
 
-  const followSelf = selves.pipe(
-    Stream.runForEach((id) =>
-      Effect.andThen(SubscriptionRef.set(self, id), request(Option.toArray(id)))
-    )
+  const request = Effect.fnUntraced(function* (ids: Iterable<UserId>) {
+    const isWaiting = waiting.length > 0
+    const known = HashMap.size(SubscriptionRef.getUnsafe(profiles))
+    for (const id of ids) {
+      if (isKnown(id) || asking.has(id) || known + asking.size >= capacity) continue
+      asking.add(id)
+      waiting.push(id)
+    }
+    if (isWaiting || waiting.length === 0) return
+    yield* Effect.forkIn(Effect.delay(askWaiting, batchDelay), scope)
+  })
+
+  const followSelf = Stream.runForEach(
+    tokens,
+    Effect.fnUntraced(function* (token) {
+      const id = yield* whose(token)
+      yield* SubscriptionRef.set(self, id)
+      yield* request(Option.toArray(id))
+    })
   )
 
   return Users.of({ profiles, request, self, followSelf })

@@ -17,7 +17,7 @@ import { Presence } from "./Presence.ts"
 import * as PresenceConfig from "./PresenceConfig.ts"
 import { invalidConfiguration, type PresenceError } from "./PresenceError.ts"
 import * as PresenceHandle from "./PresenceHandle.ts"
-import { SanityClient, type SanityClientOptions } from "./SanityClient.ts"
+import { fromClient, fromOptions, SanityClient, type SanityClientOptions } from "./SanityClient.ts"
 import type { Pace } from "./StateSource.ts"
 import { Users } from "./Users.ts"
 
@@ -78,11 +78,11 @@ export const makeOwner = (options: PresenceOptions, pace?: Pace): PresenceOwner 
       linger: Duration.toMillis(config.lingerTimeout)
     }
   }
-  const sanity =
+  const client = Effect.runSyncExit(
     options.client === undefined
-      ? SanityClient.layer(options)
-      : SanityClient.layerClient(options.client, options)
-  const client = Effect.runSyncExit(Effect.provide(SanityClient.use(Effect.succeed), sanity))
+      ? fromOptions(options)
+      : fromClient(options.client, options.socketHost)
+  )
   if (Exit.isFailure(client)) throw toPresenceError(client.cause)
 
   const tokenOr = (token: string | undefined) => toToken(token ?? options.client?.config().token)

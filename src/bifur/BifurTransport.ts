@@ -2,17 +2,17 @@
  * The {@link Transport} over a WebSocket to Bifur, or to anything that speaks its protocol: feeds the
  * connection's state machine with what happens, and runs its actions.
  */
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
-import * as FiberSet from "effect/FiberSet"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -84,7 +84,11 @@ const make = Effect.gen(function* () {
   )
   const status = yield* SubscriptionRef.make<ConnectionStatus>(machine.status)
   yield* Effect.addFinalizer(() => Queue.shutdown(signals))
-  const run = yield* FiberSet.makeRuntime<Socket.WebSocketConstructor>()
+  // Closes after all that is registered later: by then the machine is told that it is the end.
+  const fibers = yield* Scope.fork(yield* Effect.scope, "parallel")
+  const runFork = Effect.runForkWith(yield* Effect.context<Socket.WebSocketConstructor>())
+  const run = <A, E>(effect: Effect.Effect<A, E, Socket.WebSocketConstructor>) =>
+    Fiber.runIn(runFork(effect), fibers)
 
   let asking: Fiber.Fiber<unknown, unknown> | undefined
   let connection: Fiber.Fiber<unknown, unknown> | undefined
@@ -144,7 +148,7 @@ const make = Effect.gen(function* () {
                 ? dispatch({ _tag: "TokenGiven", token: exit.value })
                 : dispatch({
                     _tag: "TokenMissing",
-                    end: Option.getOrElse(Exit.findErrorOption(exit), () =>
+                    end: Option.getOrElse(Cause.findErrorOption(exit.cause), () =>
                       lost("no token could be had: it ended unexpectedly")
                     )
                   })
@@ -196,7 +200,7 @@ const make = Effect.gen(function* () {
         return
       case "SayGoodbye":
         if (link === undefined || present === undefined) return
-        run(Effect.ignore(send({ _tag: "Disconnect", sessionId: present })))
+        run(send({ _tag: "Disconnect", sessionId: present }))
         return
       case "CloseSocket":
         link?.closeNow()

@@ -49,7 +49,11 @@ const setup = Effect.fnUntraced(function* (answers: Answers, canvasId?: string) 
     maxRetries: 0
   })
   const tokens = yield* SubscriptionRef.make(token("t-ada"))
-  const { lookup, selves } = yield* Effect.provide(
+  const {
+    lookup,
+    tokens: changes,
+    whose
+  } = yield* Effect.provide(
     UserLookup.make,
     Layer.merge(SanityClient.layerClient(client), Auth.layerRef(tokens))
   )
@@ -57,7 +61,7 @@ const setup = Effect.fnUntraced(function* (answers: Answers, canvasId?: string) 
     Effect.map(lookup(ids(...wanted)), (found) =>
       [...found].map(([id, { displayName }]) => `${id}: ${displayName}`).toSorted()
     )
-  return { asked, lookup, selves, names, tokens }
+  return { asked, lookup, selves: Stream.mapEffect(changes, whose), names, tokens }
 })
 
 const flat = (id: string) => ({ id, displayName: `Name of ${id}`, imageUrl: null })

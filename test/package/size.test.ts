@@ -5,11 +5,12 @@ import { type Bundle, bundle, bundleOfEffect } from "./bundle.ts"
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /**
- * Kilobytes, gzipped. The project's targets are 60 and 12, which the rules of the connection have
- * overrun; these hold the line until that is mended.
+ * Kilobytes, gzipped: what is reached, rounded up, so that nothing is added unnoticed. The targets are
+ * 60 and 12. Of what is Effect's own, 40.8, Schema is 12; of what is above it, 22.0, the rules of the
+ * connection and of the room are most, and sentences for people 1.2.
  */
-const limit = 68.8
-const limitAboveEffect = 21.6
+const limit = 63
+const limitAboveEffect = 22.5
 
 /** What the components add, where they are used. */
 const limitOfComponents = 1.5

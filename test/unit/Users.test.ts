@@ -1,15 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
-import { profileOf, UserId, type UserProfile } from "../../src/index.ts"
+import { profileOf, type Token, UserId, type UserProfile } from "../../src/index.ts"
 import { type UserLookup, UserLookupError } from "../../src/UserLookup.ts"
 import * as Users from "../../src/Users.ts"
 
 const ids = (...names: ReadonlyArray<string>) => names.map((name) => UserId.make(name))
 const profile = (id: UserId): UserProfile => ({ id, displayName: `Name of ${id}` })
+
+/** No token, and so nobody's. */
+const nobody = { tokens: Stream.empty, whose: () => Effect.succeedNone }
 
 /** A lookup that knows everyone but those named here; `broken` fails whatever is asked with it. */
 const setup = (unknown: Set<string> = new Set(), broken: Set<string> = new Set(), isOfIds = true) =>
@@ -25,7 +29,7 @@ const setup = (unknown: Set<string> = new Set(), broken: Set<string> = new Set()
           new Map(wanted.filter((id) => !unknown.has(id)).map((id) => [id, profile(id)]))
         )
       })
-    const users = yield* Users.make({ lookup, selves: Stream.empty })
+    const users = yield* Users.make({ lookup, ...nobody })
     const names = (...all: ReadonlyArray<string>) =>
       Effect.map(SubscriptionRef.get(users.profiles), (profiles) =>
         ids(...all).map((id) => profileOf(profiles, id).displayName)
@@ -127,7 +131,7 @@ describe("Users", () => {
           ? Effect.never
           : Effect.succeed(new Map(wanted.map((id) => [id, profile(id)])))
       }
-      const users = yield* Users.make({ lookup, selves: Stream.empty })
+      const users = yield* Users.make({ lookup, ...nobody })
       yield* users.request(ids("p-slow", "p1", "g-slow", "g1", "p2"))
       yield* TestClock.adjust("1 second")
       const profiles = yield* SubscriptionRef.get(users.profiles)
@@ -135,6 +139,27 @@ describe("Users", () => {
         ids("p-slow", "p1", "g-slow", "g1", "p2").map((id) => profileOf(profiles, id).displayName),
         ["p-slow", "Name of p1", "g-slow", "Name of g1", "Name of p2"]
       )
+    })
+  )
+
+  it.effect("[U1] a bug in one request keeps nobody waiting who is asked for in another", () =>
+    Effect.gen(function* () {
+      let isBroken = true
+      const lookup: UserLookup["lookup"] = (wanted) =>
+        isBroken && wanted.some((id) => id.startsWith("g"))
+          ? Effect.die("a bug")
+          : Effect.succeed(new Map(wanted.map((id) => [id, profile(id)])))
+      const users = yield* Users.make({ lookup, ...nobody })
+      const known = Effect.map(SubscriptionRef.get(users.profiles), (profiles) =>
+        ids("g1", "p1", "g2").map((id) => profileOf(profiles, id).displayName)
+      )
+      yield* users.request(ids("g1", "p1"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* known, ["g1", "Name of p1", "g2"])
+      isBroken = false
+      yield* users.request(ids("g1", "g2"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* known, ["Name of g1", "Name of p1", "Name of g2"])
     })
   )
 
@@ -173,7 +198,7 @@ describe("Users", () => {
 
   it.effect("[Q5] [U1] self follows whose the token is, and that profile is asked for", () =>
     Effect.gen(function* () {
-      const selves = yield* SubscriptionRef.make(Option.none<UserId>())
+      const tokens = yield* SubscriptionRef.make<Token>(Option.none())
       const asked: Array<string> = []
       const users = yield* Users.make({
         lookup: (wanted) =>
@@ -181,10 +206,11 @@ describe("Users", () => {
             asked.push(...wanted)
             return new Map(wanted.map((id) => [id, profile(id)]))
           }),
-        selves: SubscriptionRef.changes(selves)
+        tokens: SubscriptionRef.changes(tokens),
+        whose: (token) => Effect.succeed(Option.map(token, (t) => UserId.make(Redacted.value(t))))
       })
       const become = Effect.fnUntraced(function* (id: Option.Option<UserId>) {
-        yield* SubscriptionRef.set(selves, id)
+        yield* SubscriptionRef.set(tokens, Option.map(id, Redacted.make))
         yield* TestClock.adjust("1 second")
         return yield* SubscriptionRef.get(users.self)
       })
