@@ -19,7 +19,7 @@ const sizes: { readonly [C in Contender]: ReadonlyArray<number> } = {
   limit: [100, 300, 1_000, 3_000, 10_000, 30_000],
   yjs: [100, 300, 1_000, 3_000, 10_000, 30_000],
   bifurClient: [100, 300, 1_000, 3_000, 10_000],
-  sdk: [30, 100, 300]
+  sdk: [30, 100]
 }
 
 /** Whoever takes a millisecond per event gets fewer of them. */

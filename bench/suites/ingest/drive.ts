@@ -61,6 +61,9 @@ export const inBatches = <A>(
     all.slice(index * batch, (index + 1) * batch)
   )
 
+/** How long a client may take until it knows what it asked for, in milliseconds. */
+const settling = 200_000
+
 /** Whoever shows something else needs no measuring. Waits until all is known that was asked for. */
 export const verify = async <Message>(
   client: Client<Message>,
@@ -69,7 +72,7 @@ export const verify = async <Message>(
   const start = performance.now()
   do {
     await turn()
-    if (performance.now() - start > patience) throw new Error("what was asked for is not known")
+    if (performance.now() - start > settling) throw new Error("what was asked for is not known")
   } while (client.isSettled?.() === false)
   const sorted = (places: ReadonlyMap<string, string>) => Array.from(places).toSorted()
   deepStrictEqual(sorted(client.places()), sorted(expected))

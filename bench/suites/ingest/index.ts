@@ -77,7 +77,7 @@ const times = (
 export const ingest: Suite = {
   name: "ingest",
   title: "Ingest: microseconds per event, frames of about 250 bytes",
-  rounds: 5,
+  rounds: 3,
   cases,
   columns: [
     { figure: "micros", label: "us per event" },

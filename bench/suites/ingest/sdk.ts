@@ -1,31 +1,24 @@
 /** The presence store of `@sanity/sdk`. */
-import { createClient } from "@sanity/client"
 import { createSanityInstance, getPresence } from "@sanity/sdk"
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
+import { startRelay } from "../../processes/child.ts"
 import type { Measure } from "../../suite.ts"
 import { asIs, type Client, drive, type Input, turn } from "./drive.ts"
 import { deliver, isListening, RoomSocket } from "./RoomSocket.ts"
 import { placeOf } from "./traffic.ts"
 
-/** Profiles as Sanity answers them, at once. */
-const answer = (input: string | URL | Request): Response => {
-  const { pathname } = new URL(input instanceof Request ? input.url : input)
-  const id = pathname.split("/").at(-1) ?? ""
-  const profile = { id, displayName: id, email: "", provider: "sanity", createdAt: "2026-11-24" }
-  const body = { sanityUserId: id, profile, memberships: [] }
-  return new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } })
-}
+Object.assign(globalThis, { WebSocket: RoomSocket })
 
-Object.assign(globalThis, {
-  WebSocket: RoomSocket,
-  fetch: async (input: string | URL | Request) => answer(input)
-})
-
-/** A store of the SDK in the room. */
+/** A store of the SDK in the room. A relay in a process of its own answers whose profile is asked for. */
 export const join = async () => {
+  const scope = await Effect.runPromise(Scope.make())
+  const apiHost = await Effect.runPromise(Scope.provide(startRelay, scope))
   const instance = createSanityInstance({
     projectId: "demo",
     dataset: "demo",
-    auth: { token: "p-ada", clientFactory: createClient }
+    auth: { token: "p-ada", apiHost },
+    useProjectHostname: false
   })
   const presence = getPresence(instance)
   let version = 0
@@ -38,7 +31,7 @@ export const join = async () => {
     deliver,
     version: () => version,
     isSettled: () =>
-      presence.getCurrent().every(({ user }) => user.profile.displayName.startsWith("p-")),
+      presence.getCurrent().every(({ user }) => user.profile.displayName !== "Unknown user"),
     places: () =>
       new Map(
         presence
