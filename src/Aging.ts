@@ -12,9 +12,9 @@ const leave = (
 ): Roster.Transition => {
   const gone = [...roster.members].filter(([, member]) => isGone(member))
   if (gone.length === 0) return Roster.unchanged(roster)
-  const draft = Roster.open(roster)
+  const draft = Roster.begin(roster)
   for (const [key] of gone) Roster.leave(draft, key, reason)
-  return Roster.close(draft, roster)
+  return Roster.end(draft, roster)
 }
 
 /**
@@ -50,7 +50,7 @@ export const rest = (
   now: number,
   { awayAfter, idleAfter }: ActivityTimes
 ): Roster.Transition => {
-  const draft = Roster.open(roster)
+  const draft = Roster.begin(roster)
   for (const [key, member] of roster.members) {
     const { activeAt, session, tells } = member
     if (session.stale || !Roster.canTell(tells, session.locations)) continue
@@ -61,7 +61,7 @@ export const rest = (
     Roster.put(draft, key, member, { ...member, session: resting })
     draft.changes.push({ _tag: "ActivityChanged", session: resting, previous: session.activity })
   }
-  return Roster.close(draft, roster)
+  return Roster.end(draft, roster)
 }
 
 /** When the next one turns idle or away if nobody says anything, or undefined. */
@@ -89,13 +89,13 @@ export const markStale = (
   now: number,
   heardUntil = Number.POSITIVE_INFINITY
 ): Roster.Transition => {
-  const draft = Roster.open(roster)
+  const draft = Roster.begin(roster)
   for (const [key, member] of roster.members) {
     const { at, session } = member
     if (session.stale || at > heardUntil) continue
     Roster.put(draft, key, member, { ...member, at: now, session: { ...session, stale: true } })
   }
-  return Roster.close(draft, roster)
+  return Roster.end(draft, roster)
 }
 
 /** Drops the sessions that are still stale: they did not answer the roll call. */

@@ -91,6 +91,13 @@ export const publishedIdOf = (documentId: string): string => {
   return id
 }
 
+/**
+ * Whether a document is the one with this published id, its draft or one of its versions. Cheaper than
+ * {@link publishedIdOf} where most are not.
+ */
+export const isOf = (documentId: string, publishedId: string): boolean =>
+  documentId.endsWith(publishedId) && publishedIdOf(documentId) === publishedId
+
 /** The most ids remembered; others choose them, so they must not fill the memory. */
 const remembered = 1_000
 

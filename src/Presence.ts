@@ -77,7 +77,10 @@ const make = Effect.gen(function* () {
   const tracker = yield* Tracker.make(transport, config, sessionId)
 
   /** What the announcer has to do about a signal. Of most there is nothing. */
-  const answer = (signal: TransportSignal, knownSessions: number): Effect.Effect<void>[] => {
+  const answer = (
+    signal: TransportSignal,
+    knownSessions: number
+  ): ReadonlyArray<Effect.Effect<void>> => {
     if (signal._tag === "Connected") return [announcer.connected]
     if (signal._tag === "Disconnected") return [announcer.disconnected]
     if (signal._tag !== "Received") return []

@@ -4,7 +4,7 @@
  */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
-import { type DocumentRef, publishedIdOf, resolve } from "./DocumentRef.ts"
+import { type DocumentRef, isOf, publishedIdOf, resolve } from "./DocumentRef.ts"
 import { isWithin, type Location, type Path, type Selection } from "./Location.ts"
 import type { Activity, DocumentSessions, PresenceSession, PresenceState } from "./PresenceState.ts"
 import type { SessionId, SessionKey, UserId } from "./Session.ts"
@@ -75,7 +75,7 @@ export const prepare = (query: DocumentQuery): PreparedQuery => {
 
 const isMeant = ({ exactId, path, publishedId }: PreparedQuery, location: Location): boolean =>
   (exactId === undefined
-    ? publishedIdOf(location.documentId) === publishedId
+    ? isOf(location.documentId, publishedId)
     : location.documentId === exactId) &&
   (path === undefined || isWithin(location.path, path))
 

@@ -1,6 +1,6 @@
 /**
- * Who is in the room and where, as anyone sees it. Pure; what changes nothing leaves the same
- * references. `Roster.ts` makes one state of another.
+ * Who is in the room and where, as anyone sees it. Pure; what changes nothing that anyone sees leaves the
+ * same state. `Roster.ts` makes one state of another.
  */
 import * as HashMap from "effect/HashMap"
 import type { Location } from "./Location.ts"
@@ -58,7 +58,8 @@ export interface Member extends Heard {
  * Everyone else in the room, by session, and found again by document and by user. Unchanged by a
  * heartbeat.
  *
- * - `members`: everyone, with what was heard of them by the time when anything last changed.
+ * - `members`: everyone, with what was heard of them by the time when anything last changed: apps want
+ *   `sessions`, or {@link toArray}.
  * - `documents`: by published id; a draft, its published document and its versions are one. What
  *   changes in one document leaves the others identical.
  * - `byUser`: the sessions of each user, the newest last.

@@ -71,7 +71,8 @@ export interface RoomSources {
 }
 
 interface Room {
-  readonly watch: Presence["Service"]["watch"]
+  /** Calls `changed` after every change in a document, and `check` where one may have been before. */
+  readonly watch: (publishedId: string, changed: () => void, check: () => void) => () => void
   readonly state: StateSource.StateSource<PresenceState.PresenceState>
   readonly profiles: StateSource.StateSource<Profiles>
   readonly status: StateSource.StateSource<ConnectionStatus>
@@ -89,7 +90,8 @@ const inStep = (room: Room, pace: StateSource.Pace): Room => {
     profiles: add(room.profiles),
     status: add(room.status),
     self: add(room.self),
-    watch: (publishedId, listener) => watch((notify) => room.watch(publishedId, notify), listener)
+    watch: (publishedId, changed, check) =>
+      watch((notify) => room.watch(publishedId, notify, notify), changed, check)
   }
 }
 
@@ -228,10 +230,10 @@ export const make = (hold: () => () => void, pace?: StateSource.Pace): RoomSourc
             return shown(places, room.profiles.getCurrent())
           },
           follow: (room, check, changed) => {
-            // Whatever happens in a document is another answer, if the whole of it was asked for.
+            // What happens in a document is another answer, where the whole of it was asked for.
             const { exactId, path, publishedId } = prepared
             const isWhole = exactId === undefined && path === undefined
-            const unwatch = room.watch(publishedId, isWhole ? changed : check)
+            const unwatch = room.watch(publishedId, isWhole ? changed : check, check)
             const unsubscribe = room.profiles.subscribe(check)
             return () => {
               unwatch()

@@ -23,7 +23,7 @@ import { sessionKey, type SessionKey, type UserId } from "./Session.ts"
  * The state, and everyone with what was heard of them since: a heartbeat changes that and nothing that
  * anyone sees.
  *
- * No user has more sessions than `most`.
+ * No user has more sessions than `most`; `joined` counts all who ever joined.
  */
 export interface Roster {
   readonly state: PresenceState
@@ -93,12 +93,12 @@ export const apply = (
   limits: SessionLimits
 ): Transition => {
   if (events.length === 0) return unchanged(roster)
-  const draft = open(roster)
+  const draft = begin(roster)
   for (const event of events) {
     if (event._tag === "State") hear(draft, event, now, limits)
     else leave(draft, sessionKey(event.userId, event.sessionId), "disconnected")
   }
-  return close(draft, roster)
+  return end(draft, roster)
 }
 
 /** A roster that is changed in place, and what has come of it so far. */
@@ -117,7 +117,7 @@ export interface Draft {
 }
 
 /** Begins a transition. The maps of the draft are its own, and change without being set again. */
-export const open = ({ joined, members, most, state }: Roster): Draft => ({
+export const begin = ({ joined, members, most, state }: Roster): Draft => ({
   members: HashMap.beginMutation(members),
   documents: HashMap.beginMutation(state.documents),
   byUser: HashMap.beginMutation(state.byUser),
@@ -131,7 +131,7 @@ export const open = ({ joined, members, most, state }: Roster): Draft => ({
 })
 
 /** Ends a transition. What has not changed stays identical: the roster, or the state in it. */
-export const close = (draft: Draft, before: Roster): Transition => {
+export const end = (draft: Draft, before: Roster): Transition => {
   const { changes, dropped, isOther, isOtherState, joined, most, touched } = draft
   if (!isOther && most === before.most) return { roster: before, changes, touched, dropped }
   const members = isOther ? HashMap.endMutation(draft.members) : before.members
@@ -270,56 +270,67 @@ export const leave = (draft: Draft, key: SessionKey, reason: LeftReason): void =
   draft.changes.push({ _tag: "Left", session, reason })
 }
 
-/** Brings the documents up to date with one session, and notes those in which something changed. */
+/** Brings the documents up to date with a session that looks different from what was known of it. */
 const index = (
   draft: Draft,
   key: SessionKey,
   known: PresenceSession | undefined,
   session: PresenceSession | undefined
 ): void => {
-  const before = known === undefined ? nowhere : documentsOf(known)
-  const after = session === undefined ? nowhere : documentsOf(session)
-  for (const id of after) {
-    const document = get(draft.documents, id) ?? nobody
-    if (!before.includes(id)) {
-      change(draft, id, HashMap.set(document.members, key, true))
-    } else if (isOtherIn(id, known, session)) change(draft, id, document.members)
+  const was = onlyDocumentOf(known)
+  if (was !== undefined && was === onlyDocumentOf(session)) {
+    return change(draft, was, membersOf(draft, was))
   }
-  for (const id of before) {
-    if (after.includes(id)) continue
-    change(draft, id, HashMap.remove((get(draft.documents, id) ?? nobody).members, key))
+  const isOther = known?.stale !== session?.stale || known?.activity !== session?.activity
+  const before = byDocument(known)
+  const after = byDocument(session)
+  for (const [id, here] of after) {
+    const there = before.get(id)
+    if (there === undefined) change(draft, id, HashMap.set(membersOf(draft, id), key, true))
+    else if (isOther || !isIdentical(there, here)) change(draft, id, membersOf(draft, id))
+  }
+  for (const id of before.keys()) {
+    if (!after.has(id)) change(draft, id, HashMap.remove(membersOf(draft, id), key))
   }
 }
 
-const nowhere: ReadonlyArray<string> = []
-const nobody: DocumentSessions = { members: HashMap.empty() }
+/** The document of a session that is in one place, as nearly all are. */
+const onlyDocumentOf = (session: PresenceSession | undefined): string | undefined => {
+  const [location] = session?.locations ?? nowhere
+  return location === undefined || session?.locations.length !== 1
+    ? undefined
+    : publishedIdOf(location.documentId)
+}
+
+const nowhere: ReadonlyArray<Location> = []
+
+/** The locations of a session by document. */
+const byDocument = (
+  session: PresenceSession | undefined
+): ReadonlyMap<string, ReadonlyArray<Location>> => {
+  const parts = new Map<string, Array<Location>>()
+  for (const location of session?.locations ?? nowhere) {
+    const id = publishedIdOf(location.documentId)
+    const part = parts.get(id)
+    if (part === undefined) parts.set(id, [location])
+    else part.push(location)
+  }
+  return parts
+}
+
+const isIdentical = (a: ReadonlyArray<Location>, b: ReadonlyArray<Location>): boolean =>
+  a.length === b.length && a.every((location, at) => location === b[at])
+
+const membersOf = (draft: Draft, id: string): DocumentSessions["members"] =>
+  get(draft.documents, id)?.members ?? noMembers
+
+const noMembers: DocumentSessions["members"] = HashMap.empty()
 
 const change = (draft: Draft, id: string, members: DocumentSessions["members"]): void => {
   if (HashMap.isEmpty(members)) HashMap.remove(draft.documents, id)
   else HashMap.set(draft.documents, id, { members })
   draft.touched.add(id)
 }
-
-/** The documents that a session is in, each once. */
-const documentsOf = ({ locations }: PresenceSession): ReadonlyArray<string> => {
-  const ids = locations.map(({ documentId }) => publishedIdOf(documentId))
-  return ids.length > 1 ? [...new Set(ids)] : ids
-}
-
-/** Whether a session looks different in a document that it was in before. */
-const isOtherIn = (
-  id: string,
-  known: PresenceSession | undefined,
-  session: PresenceSession | undefined
-): boolean => {
-  if (known?.stale !== session?.stale || known?.activity !== session?.activity) return true
-  const before = locationsIn(id, known)
-  const after = locationsIn(id, session)
-  return before.length !== after.length || before.some((location, at) => location !== after[at])
-}
-
-const locationsIn = (id: string, session: PresenceSession | undefined): ReadonlyArray<Location> =>
-  session?.locations.filter(({ documentId }) => publishedIdOf(documentId) === id) ?? []
 
 /** Whether a newcomer has a place; notes which limit they are beyond, or who makes room for them. */
 const makePlace = (draft: Draft, userId: UserId, limits: SessionLimits): boolean => {

@@ -27,7 +27,7 @@ export interface StateSource<out A> {
 
 const nothing = () => {}
 
-/** No value is it. */
+/** In place of a value that changed and that nobody has read yet. */
 const unread = Symbol("unread")
 
 /** A set of listeners that knows when it gets its first and loses its last. */
@@ -160,11 +160,16 @@ export type Pace = (listener: () => void) => {
  * Sources that move on together.
  *
  * - `add` is a source as one of them.
- * - `watch` calls its listener in the step after `follow` called it.
+ * - `watch` calls its listener in the step after `follow` called it, and `first` in the first step: what
+ *   it is called for may have happened already, and not be shown yet.
  */
 export interface InStep {
   readonly add: <A>(source: StateSource<A>) => StateSource<A>
-  readonly watch: (follow: (notify: () => void) => () => void, listener: () => void) => () => void
+  readonly watch: (
+    follow: (notify: () => void) => () => void,
+    listener: () => void,
+    first?: () => void
+  ) => () => void
 }
 
 /**
@@ -227,17 +232,18 @@ export const inStep = (pace: Pace): InStep => {
       })
       return { getCurrent, subscribe, getInitial: source.getInitial }
     },
-    watch: (follow, listener) => {
+    watch: (follow, listener, first = listener) => {
       const entry = () => listener()
+      const firstEntry = () => first()
       const end = follow(() => {
         waiting.add(entry)
         request()
       })
-      // What it is called for may have happened already, and not be shown yet.
-      waiting.add(entry)
+      waiting.add(firstEntry)
       return () => {
         end()
         waiting.delete(entry)
+        waiting.delete(firstEntry)
       }
     }
   }
@@ -250,8 +256,8 @@ export interface Derivation<O, A> {
   /** The value now, with or without an origin; the identical one until it changes. */
   readonly read: (origin: O | undefined) => A
   /**
-   * Calls `check` when the value may have changed, or `changed` when it surely has, which saves reading
-   * it, until the returned function is called.
+   * Calls `check` when the value may have changed, or `changed` when it has, as good as surely: that
+   * saves reading it. Until the returned function is called.
    */
   readonly follow: (origin: O, check: () => void, changed: () => void) => () => void
 }
@@ -287,12 +293,18 @@ export const makeOrigin = <O>(onSubscribed: () => () => void): Origin<O> => {
       }
     },
     derive: ({ follow, initial, read }) => {
-      const getCurrent = () => read(origin)
+      // What the subscribers were last told of.
+      let last: unknown
+      const getCurrent = () => {
+        const current = read(origin)
+        if (last === unread) last = current
+        return current
+      }
       const { subscribe } = listeners((notify) => {
         const release = onSubscribed()
-        let last: unknown = getCurrent()
+        last = getCurrent()
         const check = () => {
-          const current = getCurrent()
+          const current = read(origin)
           if (current === last) return
           last = current
           notify()

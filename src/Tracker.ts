@@ -67,17 +67,20 @@ export const make = Effect.fnUntraced(function* (
   let lastJoinedAt = 0
 
   /** Goes over to what came of something, and tells of it. */
-  const commit = ({ changes, dropped, roster: next, touched }: Roster.Transition, now: number) => {
-    const isOther = next.state !== roster.state
-    roster = next
-    if (changes.some(({ _tag }) => _tag === "Joined")) lastJoinedAt = now
-    const tell = Effect.suspend(() => {
-      watchers.notify(touched)
-      for (const change of changes) PubSub.publishUnsafe(allChanges, change)
-      return countRefused(dropped)
-    })
-    return isOther ? Effect.andThen(SubscriptionRef.set(state, next.state), tell) : tell
-  }
+  const commit = ({ changes, dropped, roster: next, touched }: Roster.Transition, now: number) =>
+    Effect.suspend(() => {
+      const isOther = next.state !== roster.state
+      roster = next
+      if (changes.some(({ _tag }) => _tag === "Joined")) lastJoinedAt = now
+      const tell = Effect.suspend(() => {
+        watchers.notify(touched)
+        const refused = countRefused(dropped)
+        return changes.length === 0
+          ? refused
+          : Effect.andThen(PubSub.publishAll(allChanges, changes), refused)
+      })
+      return isOther ? Effect.andThen(SubscriptionRef.set(state, next.state), tell) : tell
+    }).pipe(Effect.uninterruptible)
 
   /** From the answer to the roll call, or in any case from `readyMax` after it went out. */
   const settle = Effect.fnUntraced(function* (answered: Effect.Effect<unknown>) {
@@ -154,7 +157,7 @@ export const make = Effect.fnUntraced(function* (
   const whileConnected = (outage: number) =>
     Effect.all([callTheRoll(outage), expire], { concurrency: "unbounded", discard: true })
 
-  const reconnect = Effect.fnUntraced(function* (signal: TransportSignal, now: number) {
+  const followConnection = Effect.fnUntraced(function* (signal: TransportSignal, now: number) {
     if (signal._tag === "Received" || signal._tag === "Heard") return
     if (connection !== undefined) yield* Fiber.interrupt(connection)
     lostAt = signal._tag === "Disconnected" ? now : undefined
@@ -173,7 +176,7 @@ export const make = Effect.fnUntraced(function* (
         ? committed
         : Effect.andThen(
             committed,
-            Effect.forEach(signals, (signal) => reconnect(signal, now), { discard: true })
+            Effect.forEach(signals, (signal) => followConnection(signal, now), { discard: true })
           )
       return Effect.map(done, () => HashMap.size(roster.members))
     })

@@ -59,7 +59,8 @@ export class UserLookupError extends Schema.TaggedError<UserLookupError>()("User
 /**
  * - `lookup` reads the profiles of several users with as few requests as their ids allow. Whoever is
  *   not in the answer has none.
- * - `tokens`: the token, now and whenever it changes; `whose`: its user, none where that can't be known.
+ * - `tokens`: the token, now and whenever it changes; `whose`: its user, asked for with what is the token
+ *   by then, none where that can't be known.
  */
 export interface UserLookup {
   readonly lookup: (

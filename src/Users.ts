@@ -91,12 +91,13 @@ export const make = Effect.fnUntraced(function* ({ lookup, tokens, whose }: User
     for (const id of ids) asking.delete(id)
   }
 
-  const remember = (found: ReadonlyMap<UserId, UserLookup.UserProfile>) => {
-    forget(found.keys())
-    return found.size === 0
+  const remember = (found: ReadonlyMap<UserId, UserLookup.UserProfile>) =>
+    found.size === 0
       ? Effect.void
-      : SubscriptionRef.update(profiles, (known) => HashMap.setMany(known, found))
-  }
+      : Effect.andThen(
+          SubscriptionRef.update(profiles, (known) => HashMap.setMany(known, found)),
+          Effect.sync(() => forget(found.keys()))
+        )
 
   const lookupAll = (ids: ReadonlyArray<UserId>) => Effect.flatMap(lookup(ids), remember)
 
@@ -145,7 +146,8 @@ export const make = Effect.fnUntraced(function* ({ lookup, tokens, whose }: User
     }
     if (isWaiting || waiting.length === 0) return
     yield* Effect.forkIn(Effect.delay(askWaiting, batchDelay), scope)
-  })
+    // Whoever is interrupted between the two would leave ids that wait for ever.
+  }, Effect.uninterruptible)
 
   const followSelf = Stream.runForEach(
     tokens,

@@ -46,7 +46,7 @@ export const run = (options: {
   Effect.gen(function* () {
     const { config, handler, redact, url } = options
     const runFork = Effect.runForkWith(yield* Effect.context())
-    const drop = (reason: string) => void runFork(countDrop(reason))
+    const drop = (reason: string, count?: number) => void runFork(countDrop(reason, count))
     let frames: Frames | undefined
     yield* Effect.addFinalizer(() => Effect.sync(() => frames?.rpc.end()))
     return yield* FrameSocket.run(url, config.openTimeout, {
@@ -63,7 +63,6 @@ export const run = (options: {
       frame: (data) => frames?.read(data)
     })
   }).pipe(
-    // A bug, or input that nobody thought of, ends one connection, never the transport.
     Effect.catchDefect((defect) =>
       Effect.andThen(
         Effect.logError("A connection ended unexpectedly", defect),
@@ -88,6 +87,13 @@ const authorize = (
     .pipe(Effect.mapError(fromAuthorization), Effect.asVoid)
 }
 
+/** How often each is there: a fiber per reason, not per thing that was left out. */
+const tally = (reasons: ReadonlyArray<string>): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  return counts
+}
+
 interface Frames {
   readonly rpc: Rpc.Rpc
   readonly subscribe: (
@@ -102,7 +108,7 @@ const makeFrames = (
   rpc: Rpc.Rpc,
   handler: Handler,
   limits: Limits,
-  drop: (reason: string) => void
+  drop: (reason: string, count?: number) => void
 ): Frames => {
   let id: string | undefined
 
@@ -145,7 +151,7 @@ const makeFrames = (
         if (frame.method !== notificationMethod) return undefined
         const decoded = decodePresence(frame.params, limits)
         if (id === undefined || decoded.subscription !== id) return void drop("subscription")
-        decoded.dropped.forEach(drop)
+        for (const [reason, count] of tally(decoded.dropped)) drop(reason, count)
         return decoded.event
       }
     }

@@ -70,7 +70,11 @@ export const run = (
       safely(() => listener.opened({ write, closeNow }))
     }
     const write = (text: string) =>
-      Effect.try({ try: () => socket.send(text), catch: () => notConnected })
+      Effect.suspend(() =>
+        socket.readyState === 1
+          ? Effect.try({ try: () => socket.send(text), catch: () => notConnected })
+          : Effect.fail(notConnected)
+      )
     const closeNow = () => {
       if (socket.readyState === 1) socket.close(1000)
     }
@@ -85,15 +89,15 @@ export const run = (
     if (socket.readyState === 1) open()
     if (socket.readyState > 1) end(broken)
     yield* Effect.timeoutOrElse(Deferred.await(opening), {
-      duration: openTimeout,
+      duration: timeout,
       orElse: () => Effect.fail(unanswered(url))
     })
     return yield* Deferred.await(ending)
   })
 
 /**
- * Closing in the middle of a handshake makes browsers log an error, so whoever lets go of it waits for
- * its end, as long as it may take (milliseconds).
+ * Closing in the middle of a handshake makes browsers log an error, so the close is put off to its end,
+ * as long as it may take (milliseconds).
  */
 const acquire = (
   url: string,

@@ -4,7 +4,7 @@
  */
 
 /**
- * - `heardAt`: when the last frame came, on the clock that only goes forward.
+ * - `heardAt`: when the last frame came, to within a second, on the clock that only goes forward.
  * - `longestGap`: the longest silence that a frame has ended. Kept from one connection to the next.
  * - `isWatched`: code has run all the time since then; else the silence may not be the server's.
  * - `lookedAt`, `lookedWall`: when anything last happened, on that clock and on the wall.
@@ -68,7 +68,7 @@ export const hasSlept = (
 const isInTime = ({ lookedAt }: Liveness, now: number): boolean =>
   now - lookedAt <= 2 * lookInterval
 
-/** So much later, a frame is no news of a silence. 1 s: silences of interest are far longer. */
+/** Within this time of another, a frame is no news of a silence. 1 s: those of interest are far longer. */
 const heardInterval = 1_000
 
 /** Whether a frame was heard within the last second, by both clocks: the next one teaches nothing. */

@@ -9,6 +9,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { Socket } from "node:net"
 import { decodeFrame, encodeNotification, encodeReply } from "../../src/bifur/JsonRpc.ts"
 import { Auth, BifurTransport, Presence, PresenceState, SanityClient } from "../../src/index.ts"
+import { settle } from "../support/FakeWebSocket.ts"
 
 /** A server that grants everything, and hands over its sockets. */
 const server = Effect.gen(function* () {
@@ -53,6 +54,11 @@ it.live("[R7] frames that arrive in one packet are one change of the state", () 
       Stream.runCollect,
       Effect.forkScoped({ startImmediately: true })
     )
+    const told: Array<number> = []
+    yield* presence.changes.pipe(
+      Stream.runForEachArray((changes) => Effect.sync(() => told.push(changes.length))),
+      Effect.forkScoped({ startImmediately: true })
+    )
     for (let burst = 0; burst < 3; burst++) {
       tcp.cork()
       for (let index = 0; index < 32; index++) {
@@ -70,5 +76,7 @@ it.live("[R7] frames that arrive in one packet are one change of the state", () 
       )
     }
     assert.deepStrictEqual(yield* Fiber.join(sizes), [0, 32, 64, 96])
+    yield* settle
+    assert.deepStrictEqual(told, [32, 32, 32], "and are told of together")
   })
 )

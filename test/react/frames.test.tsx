@@ -265,4 +265,23 @@ describe("sources in step", () => {
     step()
     assert.lengthOf(seen, 2)
   })
+
+  it("a watch that has something else for what came before calls it once, and then the listener", () => {
+    const { group, step } = make()
+    const notifies = new Set<() => void>()
+    const seen: Array<string> = []
+    group.watch(
+      (notify) => {
+        notifies.add(notify)
+        return () => notifies.delete(notify)
+      },
+      () => seen.push("changed"),
+      () => seen.push("check")
+    )
+    group.add(StateSource.constant(0)).subscribe(() => {})
+    step()
+    for (const notify of notifies) notify()
+    step()
+    assert.deepStrictEqual(seen, ["check", "changed"])
+  })
 })

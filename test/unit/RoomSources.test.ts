@@ -201,6 +201,25 @@ describe("the sources of a room", () => {
       })
   )
 
+  live("[Q1] a name that is learned elsewhere calls nobody who has read who is here", (test) =>
+    Effect.gen(function* () {
+      const { handle, name, room } = test
+      const book = handle.getDocumentPresence({ documentId: "book" })
+      const told: Array<number> = []
+      book.subscribe(() => told.push(book.getCurrent().length))
+      const ada = yield* room.join({ userId: "p-ada", locations: at("book") })
+      yield* ada.move(at("book", "title"))
+      yield* until(book, ([person]) => person?.path.length === 1)
+      const before = told.length
+      yield* name("p-stranger", "Stranger")
+      yield* settle
+      assert.lengthOf(told, before)
+      yield* ada.leave
+      yield* until(book, (people) => people.length === 0)
+      assert.strictEqual(told.at(-1), 0)
+    })
+  )
+
   live(
     "[Q5] two tabs of one person are two sessions, and one user with both",
     ({ handle, name, room }) =>
