@@ -1,6 +1,7 @@
 /** A busy room inside the page: who is where, what they say, and the socket on which it arrives. */
 import { Method, notificationMethod } from "../../src/bifur/BifurEvent.ts"
 import { encodeNotification, encodeReply } from "../../src/bifur/JsonRpc.ts"
+import { makeRandom } from "../support/random.ts"
 
 const subscription = "the-room"
 
@@ -70,15 +71,6 @@ const deliver = (frame: string) => {
 
 /** Those documents change; in the last ones, people are only heard of. */
 const quietDocuments = 5
-
-/** Numbers that are the same in every run, from 0 to below 1. */
-const makeRandom = (seed: number) => {
-  let state = seed
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
-    return state / 4_294_967_296
-  }
-}
 
 interface Person {
   readonly userId: string

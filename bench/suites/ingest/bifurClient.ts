@@ -3,26 +3,13 @@ import { fromUrl } from "@sanity/bifur-client"
 import type { Measure } from "../../suite.ts"
 import { asIs, drive, type Input, turn } from "./drive.ts"
 import { deliver, isListening, RoomSocket } from "./RoomSocket.ts"
-import { placeOf } from "./traffic.ts"
+import { placeOf, type Wire } from "./traffic.ts"
 
 Object.assign(globalThis, { WebSocket: RoomSocket })
 
-interface PresenceEvent {
-  readonly type: string
-  readonly i: string
-  readonly m: {
-    readonly sessionId: string
-    readonly session: string
-    readonly locations: ReadonlyArray<{
-      readonly documentId: string
-      readonly path: ReadonlyArray<string>
-    }>
-  }
-}
+type Sessions = ReadonlyMap<string, { readonly event: Wire; readonly heardAt: number }>
 
-type Sessions = ReadonlyMap<string, { readonly event: PresenceEvent; readonly heardAt: number }>
-
-const reduce = (sessions: Sessions, event: PresenceEvent): Sessions => {
+const reduce = (sessions: Sessions, event: Wire): Sessions => {
   const next = new Map(sessions)
   if (event.type === "state") next.set(event.m.sessionId, { event, heardAt: Date.now() })
   else next.delete(event.m.session)
@@ -32,7 +19,7 @@ const reduce = (sessions: Sessions, event: PresenceEvent): Sessions => {
 export const measure: Measure<Input> = async (input) => {
   const bifur = fromUrl("ws://room")
   let sessions: Sessions = new Map()
-  bifur.listen<PresenceEvent>("presence").subscribe((event) => {
+  bifur.listen<Wire>("presence").subscribe((event) => {
     sessions = reduce(sessions, event)
   })
   bifur.request("presence_rollcall", { session: "own" }).subscribe()

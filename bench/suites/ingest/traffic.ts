@@ -4,8 +4,23 @@
  */
 import { notificationMethod } from "../../../src/bifur/BifurEvent.ts"
 import { encodeNotification } from "../../../src/bifur/JsonRpc.ts"
+import { makeRandom } from "../../../test/support/random.ts"
 
 export const subscription = "s1"
+
+/** An event of the room as whoever reads frames by hand sees it. */
+export interface Wire {
+  readonly type: string
+  readonly i: string
+  readonly m: {
+    readonly sessionId: string
+    readonly session: string
+    readonly locations: ReadonlyArray<{
+      readonly documentId: string
+      readonly path: ReadonlyArray<string>
+    }>
+  }
+}
 
 /**
  * - `join`: everyone's first word.
@@ -18,15 +33,6 @@ export type Kind = "join" | "churn" | "mixed"
 const perDocument = 10
 
 const start = Date.parse("2026-11-24T10:00:00.000Z")
-
-/** Numbers that are the same in every run, from 0 to below 1. */
-const makeRandom = (seed: number) => {
-  let state = seed
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
-    return state / 4_294_967_296
-  }
-}
 
 interface Person {
   readonly userId: string

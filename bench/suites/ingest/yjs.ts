@@ -6,20 +6,7 @@ import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from "y-protoc
 import { Doc } from "yjs"
 import type { Measure } from "../../suite.ts"
 import { type Client, drive, type Input } from "./drive.ts"
-import { placeOf } from "./traffic.ts"
-
-interface Wire {
-  readonly type: string
-  readonly i: string
-  readonly m: {
-    readonly sessionId: string
-    readonly session: string
-    readonly locations: ReadonlyArray<{
-      readonly documentId: string
-      readonly path: ReadonlyArray<string>
-    }>
-  }
-}
+import { placeOf, type Wire } from "./traffic.ts"
 
 /** The client id by which awareness knows a session. */
 const makeIds = () => {
