@@ -16,6 +16,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { draw } from "./chart.ts"
 import { isolate } from "./isolate.ts"
 import type { Sample, Suite } from "./suite.ts"
@@ -74,6 +75,26 @@ const write = (suite: Suite, samples: ReadonlyArray<Sample>) => {
   writeFileSync(new URL(`${suite.name}.json`, results), `${JSON.stringify(record, undefined, 1)}\n`)
 }
 
+const Stored = Schema.fromJsonString(
+  Schema.Struct({
+    samples: Schema.Array(
+      Schema.Struct({
+        scene: Schema.String,
+        contender: Schema.String,
+        round: Schema.Int,
+        figures: Schema.Record(Schema.String, Schema.Finite)
+      })
+    )
+  })
+)
+
+/** What was measured last. */
+const read = (suite: Suite) =>
+  Effect.try(() => readFileSync(new URL(`${suite.name}.json`, results), "utf8")).pipe(
+    Effect.flatMap(Schema.decodeUnknownEffect(Stored)),
+    Effect.map(({ samples }) => samples)
+  )
+
 const writeDocs = (summary: Summary, samples: ReadonlyArray<Sample>) => {
   const page = new URL("performance.md", docs)
   writeFileSync(page, withTables(readFileSync(page, "utf8"), summary))
@@ -97,6 +118,10 @@ const bench = Command.make(
       Flag.withDescription("How often each case is measured; each suite has its own number"),
       Flag.optional
     ),
+    again: Flag.Boolean("again").pipe(
+      Flag.withDescription("Measure nothing; show what was measured last"),
+      Flag.withDefault(false)
+    ),
     docs: Flag.Boolean("docs").pipe(
       Flag.withDescription("Also write the tables and charts into docs/performance.md"),
       Flag.withDefault(false)
@@ -108,11 +133,14 @@ const bench = Command.make(
     )
     const summaries: Array<Summary> = []
     for (const suite of chosen) {
-      const rounds = Option.getOrElse(options.rounds, () => suite.rounds)
-      const samples = yield* run(suite, Math.max(1, rounds))
+      const rounds = Math.max(
+        1,
+        Option.getOrElse(options.rounds, () => suite.rounds)
+      )
+      const samples = yield* options.again ? read(suite) : run(suite, rounds)
       const summary = summarize(suite, samples)
       summaries.push(summary)
-      write(suite, samples)
+      if (!options.again) write(suite, samples)
       if (options.docs) writeDocs(summary, samples)
       yield* Console.log(`\n${suite.title}\n\n${measured(summary)}\n`)
     }

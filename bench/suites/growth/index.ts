@@ -31,15 +31,15 @@ const withSessions = (sessions: number) => `${sessions.toLocaleString("en-US")} 
 
 const all: ReadonlyArray<Contender> = ["limit", "ours", "yjs", "bifurClient", "sdk"]
 
-const growing = all.flatMap((contender) =>
-  sizes[contender].map((sessions): Case => {
+const allSizes = [30, ...sizes.ours]
+
+const growing = allSizes.flatMap((sessions) =>
+  all.flatMap((contender): ReadonlyArray<Case> => {
+    if (!sizes[contender].includes(sessions)) return []
     const events = eventsOf(contender)
-    return {
-      scene: withSessions(sessions),
-      contender: contenders[contender],
-      module: here(`../ingest/${contender}.ts`),
-      input: { kind: "churn", sessions, batch, events, warmUp: events }
-    }
+    const input = { kind: "churn", sessions, batch, events, warmUp: events }
+    const module = here(`../ingest/${contender}.ts`)
+    return [{ scene: withSessions(sessions), contender: contenders[contender], module, input }]
   })
 )
 
@@ -98,7 +98,7 @@ export const growthSuite: Suite = {
   name: "growth",
   title: "Growth: microseconds per event, one by one",
   rounds: 3,
-  cases: [...growing, ...watching].toSorted((a, b) => (a.scene < b.scene ? -1 : 1)),
+  cases: [...growing, ...watching],
   columns: [
     { figure: "micros", label: "us per event" },
     { figure: "processor", label: "us of processor time" }
@@ -130,7 +130,7 @@ export const growthSuite: Suite = {
         line(
           median,
           name,
-          [30, ...sizes.ours].map((sessions) => [sessions, withSessions(sessions)])
+          allSizes.map((sessions) => [sessions, withSessions(sessions)])
         )
       )
     },
