@@ -94,6 +94,9 @@ export const publishedIdOf = (documentId: string): string => {
 /**
  * Whether a document is the one with this published id, its draft or one of its versions. Cheaper than
  * {@link publishedIdOf} where most are not.
+ *
+ * @example
+ * isOf("versions.rSummer.book", "book") // true
  */
 export const isOf = (documentId: string, publishedId: string): boolean =>
   documentId.endsWith(publishedId) && publishedIdOf(documentId) === publishedId

@@ -68,7 +68,7 @@ describe("the exports of the main entry", () => {
       "BifurTransport: layer layerParts layerWebSocket",
       "ConnectionFailed",
       "ConnectionStatus: closed connecting describe isPermanent paused",
-      "DocumentRef: publishedIdOf resolve",
+      "DocumentRef: isOf publishedIdOf resolve",
       "IndexTuple",
       "InvalidConfiguration",
       "KeyedSegment",
@@ -482,6 +482,9 @@ describe("types of what is pure", () => {
       (ref: DocumentRef.DocumentRef) => string | undefined
     >()
     expectTypeOf(Main.DocumentRef.publishedIdOf).toEqualTypeOf<(documentId: string) => string>()
+    expectTypeOf(Main.DocumentRef.isOf).toEqualTypeOf<
+      (documentId: string, publishedId: string) => boolean
+    >()
     expectTypeOf<DocumentRef.Perspective>().toEqualTypeOf<
       string | ReadonlyArray<string> | { readonly releaseName: string }
     >()

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import {
   type DocumentRef,
+  isOf,
   type Perspective,
   publishedIdOf,
   resolve
@@ -126,6 +127,14 @@ describe("DocumentRef", () => {
     for (const documentId of ["drafts.drafts.book", "drafts.versions.r1.book"]) {
       assert.isUndefined(resolve({ documentId, perspective: "published" }), documentId)
       assert.strictEqual(publishedIdOf(documentId), documentId)
+    }
+  })
+
+  it.prop("[Q2] is of a document when that is its published id", [Id, Id], ([one, other]) => {
+    for (const id of [idOf(one), `drafts.drafts.${idOf(one)}`, ""]) {
+      for (const name of [nameOf(other), idOf(other), publishedIdOf(id), ""]) {
+        assert.strictEqual(isOf(id, name), publishedIdOf(id) === name, `${id} of ${name}`)
+      }
     }
   })
 
