@@ -2,8 +2,8 @@
 import type { Chart } from "./suite.ts"
 
 const width = 720
-const height = 400
-const margin = { top: 48, right: 24, bottom: 92, left: 72 }
+const height = 420
+const margin = { top: 48, right: 40, bottom: 112, left: 72 }
 const colours = ["#0b6e99", "#c2410c", "#4d7c0f", "#7e22ce", "#be123c", "#525252"]
 
 const escape = (text: string) =>
@@ -71,8 +71,8 @@ export const draw = ({ isLogarithmic = false, lines, title, x, y }: Chart): stri
     const places = line.points.map(
       ([a, b]) => [across.at(a).toFixed(1), up.at(b).toFixed(1)] as const
     )
-    const key = margin.left + (index % 3) * 216
-    const down = bottom + 62 + Math.floor(index / 3) * 20
+    const key = margin.left + (index % 2) * 304
+    const down = bottom + 62 + Math.floor(index / 2) * 20
     return [
       `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${places.map((place) => place.join(",")).join(" ")}"/>`,
       ...places.map(([a, b]) => `<circle cx="${a}" cy="${b}" r="3" fill="${colour}"/>`),
