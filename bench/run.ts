@@ -55,19 +55,20 @@ const machine = () => ({
   system: process.platform
 })
 
-const commit = () => {
+/** Asked at the start: what is written in between makes the tree dirty. */
+const commit = (() => {
   try {
     return execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim()
   } catch {
     return undefined
   }
-}
+})()
 
 const write = (suite: Suite, samples: ReadonlyArray<Sample>) => {
   mkdirSync(results, { recursive: true })
   const record = {
     suite: suite.name,
-    commit: commit(),
+    commit,
     at: new Date(),
     machine: machine(),
     samples
