@@ -13,7 +13,7 @@ import { resolveOptions } from "../relay/RelayOptions.ts"
 
 const defaults = resolveOptions({})
 
-const defaultHeartbeatSeconds = Duration.toSeconds(defaults.heartbeatInterval)
+const defaultHeartbeatSeconds = defaults.heartbeatInterval / 1_000
 
 const isPort = (port: number): boolean => port >= 0 && port <= 65_535
 

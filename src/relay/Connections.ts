@@ -1,95 +1,197 @@
 /**
- * The life of one WebSocket: from the upgrade until it is gone.
+ * The life of WebSockets: who gets one, what comes in on it, and its end.
  */
-import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import type * as HttpServerError from "effect/http/HttpServerError"
-import type * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as Socket from "effect/socket/Socket"
+import type { IncomingMessage } from "node:http"
+import type { Duplex } from "node:stream"
+import { type WebSocket, WebSocketServer } from "@effect/platform-node/NodeWS"
 import { CloseCode } from "../bifur/JsonRpc.ts"
-import { closeGrace } from "./Listener.ts"
+import { monotonicNow } from "./Clock.ts"
+import type { Cluster } from "./Cluster.ts"
+import { Connection, tryAgainLater } from "./Connection.ts"
+import { makeMember, type Member } from "./Member.ts"
+import type { Refusal, RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
-import type { Member } from "./Requests.ts"
 import type { RoomAddress } from "./RoomAddress.ts"
-import type { Connection, Rooms } from "./Rooms.ts"
+import type { Rooms } from "./Rooms.ts"
+import { addressOf, isAllowedOrigin, isLoopback, roomOf } from "./SocketRequest.ts"
 
-const openConnection = Effect.fnUntraced(function* (
-  id: number,
-  socket: Socket.Socket,
-  request: HttpServerRequest.HttpServerRequest
-): Effect.fn.Return<Connection & { readonly isOpen: () => boolean }, never, Scope.Scope> {
-  const { write } = yield* socket.writer
-  const run = Effect.runForkWith(yield* Effect.context())
-  const netSocket = NodeHttpServerRequest.toIncomingMessage(request).socket
-  let isOpen = true
-  yield* Effect.addFinalizer(() => Effect.sync(() => (isOpen = false)))
+/** What connections need of the rest of the relay. */
+export interface ConnectionServices {
+  readonly settings: RelaySettings
+  readonly rooms: Rooms
+  readonly cluster: Cluster
+  readonly counts: RelayCounts
+  readonly handle: (member: Member, text: string) => void
+}
 
-  // Writing to a socket whose reader is gone would wait for a new one for ever; `isOpen` and the
-  // write are one synchronous step, so that cannot happen.
-  const writeNow = (chunk: string | Socket.CloseEvent): void => {
-    const exit = run(write(chunk)).pollUnsafe()
-    if (exit?._tag !== "Success") netSocket.destroy()
-  }
-  return {
-    id,
-    isOpen: () => isOpen,
-    send: (frame) => {
-      if (isOpen) writeNow(frame)
-    },
-    close: (code, reason) => {
-      if (!isOpen) return
-      isOpen = false
-      writeNow(new Socket.CloseEvent(code, reason))
-      setTimeout(() => netSocket.destroy(), closeGrace).unref()
-    }
-  }
-})
+/** What a member's departure takes with it, in milliseconds. */
+type Grace = () => number
 
-/**
- * Serves WebSockets: upgrades the request, takes the connection into its room and answers its
- * frames until the socket is gone, however that comes about.
- */
-export const makeConnections = (
-  rooms: Rooms,
-  settings: RelaySettings,
-  handle: (member: Member, text: string) => Effect.Effect<void>
-): ((
-  address: RoomAddress,
-  request: HttpServerRequest.HttpServerRequest
-) => Effect.Effect<void, HttpServerError.HttpServerError>) => {
-  let lastId = 0
-
-  const authorizationDeadline = Effect.fnUntraced(function* (member: Member) {
-    yield* Effect.sleep(settings.authorizationTimeout)
-    if (member.user !== undefined) return
-    const seconds = Duration.toSeconds(settings.authorizationTimeout)
-    member.connection.close(CloseCode.unauthorized, `not authorized within ${seconds} s`)
-  })
-
-  return Effect.fnUntraced(
-    function* (address, request) {
-      const socket = yield* request.upgrade
-      const { pull } = yield* socket.reader
-      const connection = yield* openConnection(++lastId, socket, request)
-      const room = yield* Effect.acquireRelease(
-        Effect.sync(() => rooms.enter(address, connection)),
-        () => Effect.sync(() => rooms.leave(address, connection))
-      )
-      const member: Member = { connection, room, user: undefined }
-      yield* Effect.forkScoped(authorizationDeadline(member))
-      yield* Effect.logDebug(`connection ${connection.id} opened`)
-      yield* Effect.addFinalizer(() => Effect.logDebug(`connection ${connection.id} ended`))
-      while (true) {
-        for (const frame of yield* pull) {
-          // A connection that is being closed is no longer listened to.
-          if (!connection.isOpen()) continue
-          yield* handle(member, typeof frame === "string" ? frame : "")
-        }
-      }
-    },
-    Effect.scoped,
-    Effect.catchTag("SocketError", () => Effect.void)
+/** A refusal that needs no WebSocket: an HTTP status and a reason. */
+const refuseRequest = (socket: Duplex, status: string, message: string): void => {
+  const body = `${JSON.stringify({ statusCode: Number.parseInt(status, 10), error: status.slice(4), message })}\n`
+  socket.on("error", () => undefined)
+  socket.end(
+    [
+      `HTTP/1.1 ${status}`,
+      "Connection: close",
+      "Content-Type: application/json",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "",
+      body
+    ].join("\r\n")
   )
 }
+
+/**
+ * The open connections.
+ *
+ * @example
+ * server.on("upgrade", (request, socket, head) => connections.upgrade(request, socket, head))
+ */
+export class Connections {
+  readonly members = new Set<Member>()
+  readonly #services: ConnectionServices
+  readonly #server: WebSocketServer
+  readonly #byAddress = new Map<string, number>()
+  #isDraining = false
+
+  constructor(services: ConnectionServices) {
+    this.#services = services
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      // Frames that are written past the package must not be compressed by it.
+      perMessageDeflate: false,
+      maxPayload: services.settings.maxFrameSize
+    })
+  }
+
+  /** Whether {@link drain} has begun: nobody may come in any more. */
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  /** Answers a request for a WebSocket. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { settings } = this.#services
+    const address = addressOf(request, settings)
+    const room = roomOf(request, settings)
+    if (request.headers.upgrade?.toLowerCase() !== "websocket" || room === undefined) {
+      return refuseRequest(socket, "404 Not Found", "There is no WebSocket at this path.")
+    }
+    const refusal = this.#refusal(request.headers.origin, address)
+    if (refusal !== undefined) {
+      this.#services.counts.refuse(refusal.reason)
+      return refuseRequest(socket, refusal.status, refusal.message)
+    }
+    // Until the package has taken over, an error would have no listener.
+    socket.on("error", () => undefined)
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket, socket, address, room)
+    )
+  }
+
+  /** Asks the silent for a sign of life, and gives up those who gave none and those who do not read. */
+  check(now: number): void {
+    const { counts, settings } = this.#services
+    for (const { connection } of this.members) {
+      const silence = now - connection.heardAt
+      if (silence >= settings.silenceTimeout) {
+        counts.refuse("dead")
+        connection.terminate()
+      } else {
+        if (silence >= settings.silenceTimeout / 2) connection.ping()
+        connection.giveUpAfter(settings.slowReaderTimeout, now)
+      }
+    }
+  }
+
+  /** From now on nobody comes in, and who leaves is expected back elsewhere. */
+  stopAccepting(): void {
+    this.#isDraining = true
+  }
+
+  #refusal(
+    origin: string | undefined,
+    address: string
+  ): { readonly reason: Refusal; readonly status: string; readonly message: string } | undefined {
+    const { settings } = this.#services
+    if (this.#isDraining) {
+      const message = "The relay is shutting down; try again."
+      return { reason: "draining", status: "503 Service Unavailable", message }
+    }
+    if (!isAllowedOrigin(settings.allowedOrigins, origin)) {
+      const message = "Pages of this origin may not connect to this relay."
+      return { reason: "origin", status: "403 Forbidden", message }
+    }
+    if (this.members.size >= settings.maxConnections) {
+      const message = "The relay has as many connections as it takes; try again later."
+      return { reason: "connections", status: "503 Service Unavailable", message }
+    }
+    if (
+      !isLoopback(address) &&
+      (this.#byAddress.get(address) ?? 0) >= settings.maxConnectionsPerAddress
+    ) {
+      const message = "Too many connections from this address."
+      return { reason: "address", status: "429 Too Many Requests", message }
+    }
+    return undefined
+  }
+
+  #open(webSocket: WebSocket, socket: Duplex, address: string, room: RoomAddress): void {
+    const { cluster, counts, handle, rooms, settings } = this.#services
+    const connection = new Connection(cluster.newOwner(), webSocket, socket, counts)
+    webSocket.on("error", () => undefined)
+    if (!rooms.has(room) && rooms.size >= settings.maxRooms) {
+      counts.refuse("rooms")
+      return connection.close(tryAgainLater, "the relay has as many rooms as it takes")
+    }
+    if (rooms.population(room) >= settings.maxConnectionsPerRoom) {
+      counts.refuse("room")
+      return connection.close(tryAgainLater, "the room is full")
+    }
+    counts.opened++
+    this.#countAddress(address, 1)
+    const member = makeMember(connection, room, rooms.enter(room, connection))
+    this.members.add(member)
+    const deadline = setTimeout(() => this.#unauthorized(member), settings.authorizationTimeout)
+    const hear = (): void => {
+      connection.heardAt = monotonicNow()
+    }
+    webSocket.on("pong", hear)
+    webSocket.on("ping", hear)
+    webSocket.on("message", (data, isBinary) => {
+      hear()
+      counts.received++
+      handle(member, isBinary ? "" : String(data))
+    })
+    webSocket.on("close", (code) => {
+      if (code === frameTooLarge) counts.refuse("frame-size")
+      clearTimeout(deadline)
+      clearTimeout(member.rollCallTimer)
+      this.members.delete(member)
+      this.#countAddress(address, -1)
+      member.room.leave(connection, this.#grace())
+    })
+  }
+
+  readonly #grace: Grace = () =>
+    this.#isDraining ? this.#services.settings.nodeReturnGrace : this.#services.settings.returnGrace
+
+  #unauthorized({ connection, user }: Member): void {
+    if (user !== undefined || !connection.isOpen) return
+    this.#services.counts.refuse("authorization-timeout")
+    const seconds = this.#services.settings.authorizationTimeout / 1_000
+    connection.close(CloseCode.unauthorized, `not authorized within ${seconds} s`)
+  }
+
+  #countAddress(address: string, change: 1 | -1): void {
+    const count = (this.#byAddress.get(address) ?? 0) + change
+    if (count === 0) this.#byAddress.delete(address)
+    else this.#byAddress.set(address, count)
+  }
+}
+
+/** The close code of a frame beyond the limit; the package closes by itself then. */
+const frameTooLarge = 1009

@@ -2,16 +2,12 @@
  * The HTTP server under the relay, and its end.
  */
 import { createServer, type Server } from "node:http"
-import type { Socket } from "node:net"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { createServer as createTlsServer } from "node:https"
+import type { AddressInfo, Socket } from "node:net"
 import * as Effect from "effect/Effect"
-import * as HttpServer from "effect/http/HttpServer"
-import * as Layer from "effect/Layer"
+import { closeGrace } from "./Connection.ts"
 import { fromListenError, RelayError } from "./RelayError.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
-
-/** How long the other sides have to answer a close, in milliseconds, before they are cut off. */
-export const closeGrace = 500
 
 /** A server with all the sockets that it has open, upgraded ones too. */
 export interface Listener {
@@ -19,40 +15,58 @@ export interface Listener {
   readonly sockets: ReadonlySet<Socket>
 }
 
+/** How often Node looks for requests that take too long, in milliseconds. */
+const checkInterval = 500
+
+/** Sockets that may stay beyond the connections: of requests, health checks among them. */
+const spareSockets = 1_000
+
 /** A server that does not listen yet. */
-export const makeListener = (): Listener => {
+export const makeListener = (settings: RelaySettings): Listener => {
+  const options = {
+    headersTimeout: settings.handshakeTimeout,
+    requestTimeout: settings.handshakeTimeout,
+    connectionsCheckingInterval: Math.min(checkInterval, settings.handshakeTimeout)
+  }
+  const server =
+    settings.tls === undefined
+      ? createServer(options)
+      : createTlsServer({
+          ...options,
+          ...settings.tls,
+          handshakeTimeout: settings.handshakeTimeout
+        })
+  server.maxConnections = settings.maxConnections + spareSockets
   const sockets = new Set<Socket>()
-  const server = createServer().on("connection", (socket) => {
+  server.on("connection", (socket: Socket) => {
     sockets.add(socket)
     socket.once("close", () => sockets.delete(socket))
   })
   return { server, sockets }
 }
 
-/** Listens where the settings say. */
-export const layerServer = (
+/** Listens where the settings say; gives the port. */
+export const listen = (
   { server }: Listener,
-  { host, maxFrameSize, port }: RelaySettings
-): Layer.Layer<HttpServer.HttpServer, RelayError> => {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    return Layer.effect(
-      HttpServer.HttpServer,
-      Effect.fail(new RelayError({ reason: "port", host, port }))
-    )
-  }
-  const options = {
-    host,
-    port,
-    gracefulShutdownTimeout: closeGrace,
-    websocket: { maxPayload: maxFrameSize }
-  }
-  return Layer.effect(
-    HttpServer.HttpServer,
-    NodeHttpServer.make(() => server, options).pipe(
-      Effect.mapError(({ cause }) => fromListenError(host, port, cause))
-    )
-  )
-}
+  { host, port }: RelaySettings
+): Effect.Effect<number, RelayError> =>
+  Effect.callback((resume) => {
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      return resume(Effect.fail(new RelayError({ reason: "port", host, port })))
+    }
+    const onError = (cause: unknown): void =>
+      resume(Effect.fail(fromListenError(host, port, cause)))
+    server.once("error", onError)
+    server.listen({ host, port }, () => {
+      server.off("error", onError)
+      // Later ones belong to single sockets.
+      server.on("error", () => undefined)
+      resume(Effect.succeed(portOf(server.address()) ?? port))
+    })
+  })
+
+const portOf = (address: AddressInfo | string | null): number | undefined =>
+  typeof address === "object" ? address?.port : undefined
 
 /**
  * Takes no new connections, waits {@link closeGrace} at most until the open ones have ended, and
@@ -60,7 +74,7 @@ export const layerServer = (
  *
  * The time is real even where the clock is a test's: what is waited for are real sockets.
  */
-export const drain = ({ server, sockets }: Listener): Effect.Effect<void> =>
+export const close = ({ server, sockets }: Listener): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     const cutOff = setTimeout(() => {
       for (const socket of sockets) socket.destroy()

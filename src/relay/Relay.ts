@@ -1,26 +1,30 @@
 /**
- * A server that speaks Bifur's presence protocol, in one process: for development, tests and
- * self-hosting.
+ * A server that speaks Bifur's presence protocol, in one process or several: for development, tests
+ * and self-hosting.
  */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
-import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import { heartbeat } from "../bifur/JsonRpc.ts"
-import { monotonicMillis } from "../Time.ts"
-import { makeConnections } from "./Connections.ts"
-import { drain, layerServer, type Listener, makeListener } from "./Listener.ts"
+import { makeAuthorizer } from "./Authorizer.ts"
+import { Backplane } from "./Backplane.ts"
+import { monotonicNow } from "./Clock.ts"
+import { makeCluster } from "./Cluster.ts"
+import { Connections } from "./Connections.ts"
+import { drain } from "./Drain.ts"
+import { close, listen, makeListener } from "./Listener.ts"
 import { RelayAuth } from "./RelayAuth.ts"
+import { RelayCounts } from "./RelayCounts.ts"
 import type { RelayError } from "./RelayError.ts"
 import { type RelayOptions, type RelaySettings, resolveOptions } from "./RelayOptions.ts"
 import { makeRequests } from "./Requests.ts"
 import { Rooms } from "./Rooms.ts"
 import { explainNotFound, layerRoutes } from "./Routes.ts"
-
-/** The close code of a server that is going away. */
-const goingAway = 1001
+import { isAllowedOrigin } from "./SocketRequest.ts"
 
 /** How long a browser may remember the answer to a preflight, in seconds. */
 const preflightMaxAge = 600
@@ -31,13 +35,17 @@ const preflightMaxAge = 600
  */
 const maxPathSegment = 16 * 1024
 
+/** Connections are looked at this many times within the silence that they are allowed. */
+const checksPerSilence = 8
+
 /**
  * A running relay.
  *
  * - `address`: where it listens; the port is the real one where a free one was asked for.
  * - `url`: what clients connect to, for instance `http://127.0.0.1:4000`.
  *
- * Closing its scope closes every socket with 1001 and takes less than two seconds.
+ * Closing its scope closes every socket with 1012, a few at a time: 100 a second at least, and all
+ * within the options' `drainTime`.
  *
  * @example
  * const program = Effect.gen(function* () {
@@ -55,13 +63,27 @@ export class Relay extends Context.Service<
   /**
    * A relay that listens once the layer is built. Fails with {@link RelayError}.
    *
-   * Who may connect is not the relay's to guess, so it asks for a {@link RelayAuth}.
+   * Who may connect is not the relay's to guess, so it asks for a {@link RelayAuth}; and for a
+   * {@link Backplane}, through which it is one of several nodes.
+   *
+   * @example
+   * Relay.layerNode({ port: 4000 }).pipe(
+   *   Layer.provide([RelayAuth.layerDevelopment, NatsBackplane.layer({ servers: "nats://localhost" })])
+   * )
+   */
+  static readonly layerNode = (
+    options: RelayOptions = {}
+  ): Layer.Layer<Relay, RelayError, RelayAuth | Backplane> =>
+    Layer.effect(Relay, make(resolveOptions(options)))
+
+  /**
+   * A relay by itself, as {@link Relay.layerNode}.
    *
    * @example
    * Relay.layer({ port: 4000 }).pipe(Layer.provide(RelayAuth.layerDevelopment))
    */
   static readonly layer = (options: RelayOptions = {}): Layer.Layer<Relay, RelayError, RelayAuth> =>
-    layerOf(resolveOptions(options))
+    Relay.layerNode(options).pipe(Layer.provide(Backplane.layerNone))
 
   /**
    * A relay on a free port of this machine that takes development tokens.
@@ -74,51 +96,55 @@ export class Relay extends Context.Service<
   )
 }
 
-const layerOf = (settings: RelaySettings): Layer.Layer<Relay, RelayError, RelayAuth> =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const auth = yield* RelayAuth
-      const listener = makeListener()
-      return layerRelay(settings, auth, listener).pipe(
-        Layer.provide(layerServer(listener, settings))
-      )
-    })
-  )
+const make = Effect.fnUntraced(function* (
+  settings: RelaySettings
+): Effect.fn.Return<Relay["Service"], RelayError, RelayAuth | Backplane | Scope.Scope> {
+  const auth = yield* RelayAuth
+  const counts = new RelayCounts()
+  const listener = makeListener(settings)
+  yield* Effect.addFinalizer(() => close(listener))
+  const cluster = yield* makeCluster(yield* Backplane, settings, counts)
+  const rooms = new Rooms({ settings, counts }, cluster)
+  const authorizer = yield* makeAuthorizer(auth, settings, counts, () => connections.members)
+  const connections: Connections = new Connections({
+    settings,
+    rooms,
+    cluster,
+    counts,
+    handle: makeRequests(authorizer, settings, counts)
+  })
+  const { server } = listener
+  server.on("upgrade", (request, socket, head) => connections.upgrade(request, socket, head))
+  yield* serveHttp(settings, auth, server)
+  const port = yield* listen(listener, settings)
+  yield* Effect.addFinalizer(() => drain(connections, rooms, settings))
+  yield* keepAlive(rooms, connections, settings)
+  const { host } = settings
+  const url = `${settings.tls === undefined ? "http" : "https"}://${urlHost(host)}:${port}`
+  yield* Effect.logDebug(`relay listening on ${url}`)
+  return Relay.of({ address: { host, port }, url })
+})
 
-const layerRelay = (
+const serveHttp = Effect.fnUntraced(function* (
   settings: RelaySettings,
   auth: RelayAuth["Service"],
-  listener: Listener
-): Layer.Layer<Relay, never, HttpServer.HttpServer> => {
-  const rooms = new Rooms()
-  const routes = layerRoutes({
-    auth,
-    defaultProject: settings.project,
-    isClosing: () => rooms.isClosing,
-    connect: makeConnections(rooms, settings, makeRequests(auth, settings))
-  })
+  server: ReturnType<typeof makeListener>["server"]
+) {
   const cors = HttpMiddleware.cors({
-    allowedOrigins: (origin: string | undefined) => origin !== undefined,
+    allowedOrigins: (origin: string | undefined) =>
+      origin !== undefined && isAllowedOrigin(settings.allowedOrigins, origin),
     credentials: true,
     maxAge: preflightMaxAge
   })
-  const http = HttpRouter.toHttpEffect(routes).pipe(
-    Effect.map((app) => HttpServer.serve(explainNotFound(app), cors)),
-    Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: maxPathSegment }),
-    Layer.unwrap
-  )
-  const service = Effect.gen(function* () {
-    const { host } = settings
-    const { address } = yield* HttpServer.HttpServer
-    const port = "port" in address ? address.port : settings.port
-    const url = `http://${urlHost(host)}:${port}`
-    yield* Effect.addFinalizer(() => close(rooms, listener))
-    yield* Effect.forkScoped(keepAlive(rooms, settings))
-    yield* Effect.logDebug(`relay listening on ${url}`)
-    return Relay.of({ address: { host, port }, url })
+  const app = yield* HttpRouter.toHttpEffect(
+    layerRoutes({ auth, defaultProject: settings.project })
+  ).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: maxPathSegment }))
+  const handler = yield* NodeHttpServer.makeHandler(explainNotFound(app), {
+    scope: yield* Effect.scope,
+    middleware: cors
   })
-  return Layer.effect(Relay, service).pipe(Layer.provide(http))
-}
+  server.on("request", handler)
+})
 
 /** A host as a URL writes it; one that stands for every address is reached at the local one. */
 const urlHost = (host: string): string => {
@@ -127,15 +153,25 @@ const urlHost = (host: string): string => {
   return host.includes(":") ? `[${host}]` : host
 }
 
-const keepAlive = (rooms: Rooms, settings: RelaySettings): Effect.Effect<never> =>
-  Effect.gen(function* () {
-    yield* Effect.sleep(settings.heartbeatInterval)
+/** Heartbeats, and the search for those who are gone or silent, until the scope closes. */
+const keepAlive = (
+  rooms: Rooms,
+  connections: Connections,
+  settings: RelaySettings
+): Effect.Effect<void, never, Scope.Scope> => {
+  const beat = every(settings.heartbeatInterval, () => {
     rooms.heartbeat(heartbeat)
-    rooms.prune(yield* monotonicMillis)
-  }).pipe(Effect.forever)
+    rooms.prune(monotonicNow())
+  })
+  const check = every(settings.silenceTimeout / checksPerSilence, () =>
+    connections.check(monotonicNow())
+  )
+  return Effect.asVoid(Effect.andThen(beat, check))
+}
 
-const close = Effect.fnUntraced(function* (rooms: Rooms, listener: Listener) {
-  rooms.close(goingAway, "the relay is shutting down")
-  yield* drain(listener)
-  yield* Effect.logDebug("relay closed")
-})
+/** Repeats a task in real time, until the scope closes. */
+const every = (interval: number, task: () => void) =>
+  Effect.acquireRelease(
+    Effect.sync(() => setInterval(task, interval)),
+    (timer) => Effect.sync(() => clearInterval(timer))
+  )

@@ -2,11 +2,13 @@
  * Who a token belongs to.
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { UserId } from "../Session.ts"
+import type { RoomAddress } from "./RoomAddress.ts"
 
 /** The user of a connection or a request. */
 export interface RelayUser {
@@ -83,7 +85,11 @@ const authenticateDevelopment = (
 export class RelayAuth extends Context.Service<
   RelayAuth,
   {
-    readonly authenticate: (token: Redacted.Redacted) => Effect.Effect<RelayUser, TokenRefused>
+    readonly authenticate: (
+      token: Redacted.Redacted,
+      room: RoomAddress
+    ) => Effect.Effect<RelayUser, TokenRefused>
+    readonly timeToLive: Duration.Duration
   }
 >()("effect-sanity-presence/relay/RelayAuth") {
   /**
@@ -94,7 +100,7 @@ export class RelayAuth extends Context.Service<
    */
   static readonly layerDevelopment: Layer.Layer<RelayAuth> = Layer.succeed(
     RelayAuth,
-    RelayAuth.of({ authenticate: authenticateDevelopment })
+    RelayAuth.of({ authenticate: authenticateDevelopment, timeToLive: Duration.infinity })
   )
 }
 

@@ -17,6 +17,8 @@ export interface RelayOptions {
   readonly host?: string | undefined
   /** The port to listen on, 0 to 65535; 0 takes a free one. 4000 by default. */
   readonly port?: number | undefined
+  /** A certificate and its key, both PEM, to serve `https` and `wss` without a proxy. */
+  readonly tls?: RelayTls | undefined
   /**
    * The project of requests whose host names none, `demo` by default. The first label of a host
    * with a dot in it names one: `abc123.localhost` is project `abc123`. So is `presence` in
@@ -30,41 +32,155 @@ export interface RelayOptions {
    */
   readonly rollCall?: "table" | "forward" | undefined
   /**
+   * The origins of pages that may connect, for instance `https://studio.example.com`; `*` in a name
+   * stands for any part without a dot. All by default. A client without an origin is no page, and
+   * is let in.
+   */
+  readonly allowedOrigins?: ReadonlyArray<string> | undefined
+  /**
+   * How many proxies in front of the relay are to be believed: that many addresses at the end of
+   * `X-Forwarded-For`, and the first of `X-Forwarded-Host`. 0 by default: none of these headers.
+   */
+  readonly trustedProxies?: number | undefined
+  /**
    * How often a heartbeat goes to every connection. 20 s by default: clients announce every 30 s,
    * so the longest silence that a client sees stays well under the 45 s at which it doubts a
    * connection.
    */
   readonly heartbeatInterval?: Duration.Input | undefined
   /**
+   * How long a socket may take to say what it wants: the head of its first request. 10 s by
+   * default; it is cut off after that.
+   */
+  readonly handshakeTimeout?: Duration.Input | undefined
+  /**
    * How long a connection may stay open without an accepted authorization; it is closed with 4001
    * then. 10 s by default, which is what clients wait for the answer.
    */
   readonly authorizationTimeout?: Duration.Input | undefined
   /**
+   * How long a connection may be silent, pings unanswered, before it counts as dead: 2 s to 30 s,
+   * 15 s by default. A network that changes hands takes a few seconds.
+   */
+  readonly silenceTimeout?: Duration.Input | undefined
+  /**
+   * How long the sessions of a connection that ended without a goodbye stay, so that who comes right
+   * back has never left. 1 s by default: a client's first attempt comes within 100 ms.
+   */
+  readonly returnGrace?: Duration.Input | undefined
+  /**
+   * The same for the connections of a relay that shuts down or dies. 10 s by default: what clients
+   * need to come back to another node when all of them do.
+   */
+  readonly nodeReturnGrace?: Duration.Input | undefined
+  /**
+   * The least time between two batches of events in a room. 10 ms by default: the first event after
+   * a quiet moment goes out at once, and a write for each receiver costs more than what is in it.
+   * 0 publishes each event by itself.
+   */
+  readonly batchInterval?: Duration.Input | undefined
+  /**
+   * The least time between two events of a session, for each 4 KiB of an event; of those that come
+   * faster, the last one counts. 50 ms by default: clients announce 5 times a second at most.
+   */
+  readonly announceInterval?: Duration.Input | undefined
+  /**
+   * The least time between two answers to roll calls of a connection; what it asks until then is
+   * answered once, after it. 1 s by default: clients call the roll when they connect.
+   */
+  readonly rollCallInterval?: Duration.Input | undefined
+  /** How long a full buffer may stand still before its connection is closed with 1013. 10 s by default. */
+  readonly slowReaderTimeout?: Duration.Input | undefined
+  /**
+   * The time over which connections are closed when the relay shuts down, so that clients do not
+   * come back as a herd; less where there are fewer than 100 a second to close. 10 s by default.
+   */
+  readonly drainTime?: Duration.Input | undefined
+  /**
    * The largest frame that is read, in bytes; a larger one closes its connection with 1009.
    * 256 KiB by default: about a thousand locations in one announce.
    */
   readonly maxFrameSize?: number | undefined
+  /** Sessions that a connection may announce, 20 by default: clients have one, a tool a few. */
+  readonly maxSessionsPerConnection?: number | undefined
+  /** Sessions that a user may have in a room, 100 by default: as many tabs. */
+  readonly maxSessionsPerUser?: number | undefined
+  /** Connections in a room, 1,000 by default: what each says goes to all. */
+  readonly maxConnectionsPerRoom?: number | undefined
+  /**
+   * Connections from an address, 1,000 by default: an office behind one. Those from the relay's own
+   * machine are not counted: a proxy that is not trusted would be all of them.
+   */
+  readonly maxConnectionsPerAddress?: number | undefined
+  /** Connections in all, 10,000 by default. */
+  readonly maxConnections?: number | undefined
+  /** Rooms in all, 1,000 by default. */
+  readonly maxRooms?: number | undefined
 }
 
-/** {@link RelayOptions} with every default filled in. */
+/** A certificate chain and its key, both PEM. */
+export interface RelayTls {
+  readonly cert: string
+  readonly key: string
+}
+
+/** {@link RelayOptions} with every default filled in; times in milliseconds. */
 export interface RelaySettings {
   readonly host: string
   readonly port: number
+  readonly tls: RelayTls | undefined
   readonly project: string
   readonly rollCall: "table" | "forward"
-  readonly heartbeatInterval: Duration.Duration
-  readonly authorizationTimeout: Duration.Duration
+  readonly allowedOrigins: ReadonlyArray<string> | undefined
+  readonly trustedProxies: number
+  readonly heartbeatInterval: number
+  readonly handshakeTimeout: number
+  readonly authorizationTimeout: number
+  readonly silenceTimeout: number
+  readonly returnGrace: number
+  readonly nodeReturnGrace: number
+  readonly batchInterval: number
+  readonly announceInterval: number
+  readonly rollCallInterval: number
+  readonly slowReaderTimeout: number
+  readonly drainTime: number
   readonly maxFrameSize: number
+  readonly maxSessionsPerConnection: number
+  readonly maxSessionsPerUser: number
+  readonly maxConnectionsPerRoom: number
+  readonly maxConnectionsPerAddress: number
+  readonly maxConnections: number
+  readonly maxRooms: number
 }
+
+const millis = (duration: Duration.Input): number =>
+  Duration.toMillis(Duration.fromInputUnsafe(duration))
 
 /** Fills in the defaults. */
 export const resolveOptions = (options: RelayOptions): RelaySettings => ({
   host: options.host ?? "127.0.0.1",
   port: options.port ?? 4000,
+  tls: options.tls,
   project: options.project ?? "demo",
   rollCall: options.rollCall ?? "table",
-  heartbeatInterval: Duration.fromInputUnsafe(options.heartbeatInterval ?? "20 seconds"),
-  authorizationTimeout: Duration.fromInputUnsafe(options.authorizationTimeout ?? "10 seconds"),
-  maxFrameSize: options.maxFrameSize ?? 256 * 1024
+  allowedOrigins: options.allowedOrigins,
+  trustedProxies: options.trustedProxies ?? 0,
+  heartbeatInterval: millis(options.heartbeatInterval ?? "20 seconds"),
+  handshakeTimeout: millis(options.handshakeTimeout ?? "10 seconds"),
+  authorizationTimeout: millis(options.authorizationTimeout ?? "10 seconds"),
+  silenceTimeout: millis(options.silenceTimeout ?? "15 seconds"),
+  returnGrace: millis(options.returnGrace ?? "1 second"),
+  nodeReturnGrace: millis(options.nodeReturnGrace ?? "10 seconds"),
+  batchInterval: millis(options.batchInterval ?? "10 millis"),
+  announceInterval: millis(options.announceInterval ?? "50 millis"),
+  rollCallInterval: millis(options.rollCallInterval ?? "1 second"),
+  slowReaderTimeout: millis(options.slowReaderTimeout ?? "10 seconds"),
+  drainTime: millis(options.drainTime ?? "10 seconds"),
+  maxFrameSize: options.maxFrameSize ?? 256 * 1024,
+  maxSessionsPerConnection: options.maxSessionsPerConnection ?? 20,
+  maxSessionsPerUser: options.maxSessionsPerUser ?? 100,
+  maxConnectionsPerRoom: options.maxConnectionsPerRoom ?? 1_000,
+  maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 1_000,
+  maxConnections: options.maxConnections ?? 10_000,
+  maxRooms: options.maxRooms ?? 1_000
 })

@@ -1,7 +1,6 @@
 /**
  * The requests of the protocol, answered for one connection.
  */
-import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Method } from "../bifur/BifurEvent.ts"
@@ -11,22 +10,25 @@ import {
   encodeErrorReply,
   encodeReply,
   ErrorCode,
+  type RequestId,
   type RpcError
 } from "../bifur/JsonRpc.ts"
 import { SessionId } from "../Session.ts"
-import { monotonicMillis } from "../Time.ts"
-import { bearerToken, type RelayAuth, type RelayUser } from "./RelayAuth.ts"
+import type { Authorizer } from "./Authorizer.ts"
+import { monotonicNow } from "./Clock.ts"
+import { tryAgainLater } from "./Connection.ts"
+import type { Member } from "./Member.ts"
+import type { RelayUser } from "./RelayAuth.ts"
+import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
-import type { Connection, OpenRoom } from "./Rooms.ts"
 
-/** A connection in its room, and whose it is: nobody's until it has been authorized. */
-export interface Member {
-  readonly connection: Connection
-  readonly room: OpenRoom
-  user: RelayUser | undefined
-}
+/** The JSON-RPC error code of a request that went beyond a bound of this relay. */
+export const beyondBound = -32_000
 
-type Answer = Effect.Effect<unknown, RpcError>
+/** Requests that may wait for an authorization to be decided. */
+const maxWaiting = 100
+
+type Answer = { readonly result: unknown } | { readonly error: RpcError }
 
 type Handler = (member: Member, params: unknown, user: RelayUser) => Answer
 
@@ -47,7 +49,7 @@ const decodeUnsubscribe = Schema.decodeUnknownOption(
 const decodeAnnounce = Schema.decodeUnknownOption(AnnounceParams)
 const decodeSession = Schema.decodeUnknownOption(SessionParams)
 
-const refuse = (code: number, message: string): Answer => Effect.fail({ code, message })
+const refuse = (code: number, message: string): Answer => ({ error: { code, message } })
 
 const invalidParams = (method: string, expected: string): Answer =>
   refuse(ErrorCode.invalidParams, `${method} needs params of the form ${expected}.`)
@@ -58,77 +60,79 @@ const unauthorized = refuse(
 )
 
 /** What a request that asked for nothing else is answered with. */
-const done: Answer = Effect.succeed({ ok: true })
+const done: Answer = { result: { ok: true } }
 
-const disconnect = (member: Member, params: unknown, user: RelayUser): Answer => {
-  const session = Option.getOrUndefined(decodeSession(params))?.session
-  if (session === undefined) return invalidParams(Method.disconnect, "{session}")
-  const { connection, room } = member
-  const goodbye = room.table.disconnect(connection.id, user.id, session)
-  if (goodbye !== undefined) room.publish([goodbye])
-  return done
-}
+const subscribe: Handler = ({ connection, room }) => ({ result: room.subscribe(connection) })
 
-const unsubscribe = (member: Member, params: unknown): Answer => {
+const unsubscribe: Handler = ({ connection, room }, params) => {
   const subscription = Option.getOrUndefined(decodeUnsubscribe(params))?.subscriptionId
   if (subscription === undefined) return invalidParams(Method.unsubscribe, "{subscriptionId}")
-  return member.room.unsubscribe(member.connection, subscription)
+  return room.unsubscribe(connection, subscription)
     ? done
     : refuse(ErrorCode.invalidParams, "There is no such subscription on this connection.")
 }
 
+const disconnect: Handler = ({ connection, room }, params, user) => {
+  const session = Option.getOrUndefined(decodeSession(params))?.session
+  if (session === undefined) return invalidParams(Method.disconnect, "{session}")
+  const goodbye = room.table.disconnect(connection.owner, user.id, session, monotonicNow())
+  if (goodbye !== undefined) room.publish([goodbye])
+  return done
+}
+
 /**
- * Answers the text frames of one connection. The effect it gives ends when the frame has been
- * dealt with, whatever was in it, and never fails.
+ * Answers the text frames of one connection, whatever is in them, in their order: what comes while
+ * an authorization is being decided waits for it.
  */
 export const makeRequests = (
-  auth: RelayAuth["Service"],
-  settings: RelaySettings
-): ((member: Member, text: string) => Effect.Effect<void>) => {
-  const authorize = Effect.fn("Relay.authorize")(function* (member: Member, params: unknown) {
-    const authorization = Option.getOrUndefined(decodeAuthorization(params))?.authorization
-    if (authorization === undefined) {
-      return yield* invalidParams(Method.authorization, `{authorization: "Bearer <token>"}`)
-    }
-    const user = yield* bearerToken(authorization).pipe(
-      Effect.flatMap(auth.authenticate),
-      Effect.mapError(({ message }): RpcError => ({ code: CloseCode.unauthorized, message }))
-    )
-    const { connection, room } = member
-    if (member.user !== undefined && member.user.id !== user.id) {
-      room.publish(room.table.leave(connection.id))
-    }
-    member.user = user
-    // Without the user: the id of one is a token in development.
-    yield* Effect.logDebug(`connection ${connection.id} authorized`)
-    return { ok: true }
-  })
-
-  const announce = Effect.fnUntraced(function* (member: Member, params: unknown, user: RelayUser) {
+  authorizer: Authorizer,
+  settings: Pick<
+    RelaySettings,
+    "maxSessionsPerConnection" | "maxSessionsPerUser" | "rollCall" | "rollCallInterval"
+  >,
+  counts: RelayCounts
+): ((member: Member, text: string) => void) => {
+  const announce: Handler = ({ connection, room }, params, user) => {
     const data = Option.getOrUndefined(decodeAnnounce(params))?.data
     if (data === undefined) {
-      return yield* invalidParams(Method.announce, "{data: {sessionId, locations}}")
+      return invalidParams(Method.announce, "{data: {sessionId, locations}}")
     }
-    const { connection, room } = member
-    const now = yield* monotonicMillis
-    room.publish([room.table.announce(connection.id, user.id, data.sessionId, data.locations, now)])
-    return { ok: true }
-  })
+    const { owner } = connection
+    const { table } = room
+    if (table.get(user.id, data.sessionId) === undefined) {
+      if (table.ownedBy(owner) >= settings.maxSessionsPerConnection) {
+        counts.refuse("sessions-per-connection")
+        return refuse(
+          beyondBound,
+          `This connection has ${settings.maxSessionsPerConnection} sessions, the most that this relay takes. End one, or open another connection.`
+        )
+      }
+      if (table.usedBy(user.id) >= settings.maxSessionsPerUser) {
+        counts.refuse("sessions-per-user")
+        return refuse(
+          beyondBound,
+          `This user has ${settings.maxSessionsPerUser} sessions here, the most that this relay takes. End one.`
+        )
+      }
+    }
+    room.publish([table.announce(owner, user.id, data.sessionId, data.locations, monotonicNow())])
+    return done
+  }
 
-  const rollCall = Effect.fnUntraced(function* (member: Member, params: unknown, user: RelayUser) {
+  const rollCall: Handler = (member, params, user) => {
     const session = Option.getOrUndefined(decodeSession(params))?.session
-    if (session === undefined) return yield* invalidParams(Method.rollCall, "{session}")
+    if (session === undefined) return invalidParams(Method.rollCall, "{session}")
     const { connection, room } = member
     if (settings.rollCall === "forward") {
-      room.publish([room.table.rollCall(user.id, session)])
+      room.publish([room.table.rollCall(connection.owner, user.id, session, monotonicNow())])
     } else if (room.isSubscribed(connection)) {
-      for (const { frame } of room.table.present(yield* monotonicMillis)) connection.send(frame)
+      answerRollCall(member, settings.rollCallInterval)
     }
-    return { ok: true }
-  })
+    return done
+  }
 
   const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
-    [Method.subscribe, ({ connection, room }) => Effect.sync(() => room.subscribe(connection))],
+    [Method.subscribe, subscribe],
     [Method.unsubscribe, unsubscribe],
     [Method.rollCall, rollCall],
     [Method.announce, announce],
@@ -136,7 +140,6 @@ export const makeRequests = (
   ])
 
   const answer = (member: Member, method: string, params: unknown): Answer => {
-    if (method === Method.authorization) return authorize(member, params)
     const handler = handlers.get(method)
     if (handler === undefined) {
       return refuse(ErrorCode.methodNotFound, `This relay has no method ${method.slice(0, 64)}.`)
@@ -144,25 +147,71 @@ export const makeRequests = (
     return member.user === undefined ? unauthorized : handler(member, params, member.user)
   }
 
-  return (member, text) => {
+  const authorize = (member: Member, id: RequestId | undefined, params: unknown): void => {
+    const authorization = Option.getOrUndefined(decodeAuthorization(params))?.authorization
+    if (authorization === undefined) {
+      return reply(
+        member,
+        id,
+        invalidParams(Method.authorization, `{authorization: "Bearer <token>"}`)
+      )
+    }
+    const waiting: Array<string> = []
+    member.waiting = waiting
+    authorizer.authorize(member, authorization, (refusal) => {
+      member.waiting = undefined
+      reply(member, id, refusal === undefined ? done : refuse(CloseCode.unauthorized, refusal))
+      for (const text of waiting) handle(member, text)
+    })
+  }
+
+  const handle = (member: Member, text: string): void => {
+    if (!member.connection.isOpen) return
+    if (member.waiting !== undefined) {
+      if (member.waiting.push(text) <= maxWaiting) return
+      counts.refuse("requests")
+      member.connection.close(tryAgainLater, "too many requests before the authorization")
+      return
+    }
     const frame = decodeFrame(text)
     switch (frame._tag) {
-      case "Request": {
-        const { connection } = member
-        return Effect.match(answer(member, frame.method, frame.params), {
-          onFailure: (error) => connection.send(encodeErrorReply(frame.id, error)),
-          onSuccess: (result) => connection.send(encodeReply(frame.id, result))
-        })
+      case "Request":
+      case "Notification": {
+        // JSON-RPC: a notification counts, but it is not answered.
+        const id = frame._tag === "Request" ? frame.id : undefined
+        if (frame.method === Method.authorization) authorize(member, id, frame.params)
+        else reply(member, id, answer(member, frame.method, frame.params))
+        return
       }
-      case "Notification":
-        // JSON-RPC: it counts, but it is not answered.
-        return Effect.ignore(answer(member, frame.method, frame.params))
       case "Malformed":
-        return Effect.sync(() => member.connection.send(malformedReply[frame.reason]))
+        member.connection.send(malformedReply[frame.reason])
+        return
       default:
-        return Effect.void
+        return
     }
   }
+
+  return handle
+}
+
+const reply = ({ connection }: Member, id: RequestId | undefined, answer: Answer): void => {
+  if (id === undefined) return
+  connection.send(
+    "error" in answer ? encodeErrorReply(id, answer.error) : encodeReply(id, answer.result)
+  )
+}
+
+/** Once per interval at most: the answer is as large as the room. */
+const answerRollCall = (member: Member, interval: number): void => {
+  const answerNow = (): void => {
+    member.rollCallTimer = undefined
+    member.rollCalledAt = monotonicNow()
+    if (member.room.isSubscribed(member.connection)) member.room.answerRollCall(member.connection)
+  }
+  if (member.rollCallTimer !== undefined) return
+  const wait = member.rollCalledAt + interval - monotonicNow()
+  if (wait <= 0) answerNow()
+  else member.rollCallTimer = setTimeout(answerNow, wait)
 }
 
 const malformedReply = {

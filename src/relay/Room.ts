@@ -6,12 +6,8 @@
 import { type BifurEvent, notificationMethod } from "../bifur/BifurEvent.ts"
 import { encodeNotification } from "../bifur/JsonRpc.ts"
 import { type SessionId, sessionKey, type SessionKey, type UserId } from "../Session.ts"
-
-/**
- * A connection as the table knows it. Numbers count up in the order in which connections were
- * opened: of two, the higher is the newer.
- */
-export type ConnectionId = number
+import { isNewer, type Owner } from "./Owner.ts"
+import { textFrame } from "./WebSocketFrame.ts"
 
 /**
  * How long a session is kept without an announce, in milliseconds. It is the time after which the
@@ -19,19 +15,35 @@ export type ConnectionId = number
  */
 export const sessionTimeToLive = 90_000
 
-/** An event, and the one frame that carries it to every subscriber of the room. */
+/**
+ * An event, and the one frame that carries it to every subscriber of the room.
+ *
+ * - `key`: what it is about. Of two publications with the same key, the later says it all.
+ * - `sender`: the connection that it is from.
+ * - `at`: not to be published before, so that who announces too often is conflated.
+ */
 export interface Publication {
+  readonly key: string
   readonly event: BifurEvent
-  readonly frame: string
+  readonly sender: Owner
+  readonly at: number
+  readonly frame: Buffer
 }
 
-interface Session {
+/** A session that is known. */
+export interface Session {
+  readonly key: SessionKey
   readonly userId: UserId
   readonly sessionId: SessionId
-  readonly owner: ConnectionId
+  readonly owner: Owner
   readonly announcedAt: number
   readonly latest: Publication
+  /** The earliest time of the publication after the latest. */
+  readonly nextAt: number
 }
+
+/** This many bytes of a frame cost a session its announce interval once more. */
+const bytesPerInterval = 4_096
 
 /**
  * The sessions of one room.
@@ -43,17 +55,24 @@ interface Session {
  * All times are milliseconds on a clock that never goes back.
  *
  * @example
- * const room = new Room("subscription-1")
- * room.announce(1, userId, sessionId, [], 0).event // { type: "state", … }
- * room.leave(1) // one disconnect, for the session
+ * const room = new Room("subscription-1", { announceInterval: 50 })
+ * room.announce(owner, userId, sessionId, [], 0).event // { type: "state", … }
+ * room.leave(owner, 1_000) // gone at 1 s, unless it is back by then
+ * room.depart(1_000) // one disconnect, for the session
  */
 export class Room {
   /** The subscription id that all subscribers share, so that one frame serves them all. */
   readonly subscription: string
+  readonly #announceInterval: number
   readonly #sessions = new Map<SessionKey, Session>()
+  readonly #byOwner = new Map<string, Set<SessionKey>>()
+  readonly #byUser = new Map<UserId, number>()
+  readonly #leaving = new Map<SessionKey, number>()
 
-  constructor(subscription: string) {
+  /** @param options.announceInterval the least time between two publications of a session */
+  constructor(subscription: string, options: { readonly announceInterval: number }) {
     this.subscription = subscription
+    this.#announceInterval = options.announceInterval
   }
 
   /** How many sessions are known. */
@@ -61,23 +80,42 @@ export class Room {
     return this.#sessions.size
   }
 
-  /** The connection that a session belongs to, or undefined where the session is not known. */
-  ownerOf(userId: UserId, sessionId: SessionId): ConnectionId | undefined {
-    return this.#sessions.get(sessionKey(userId, sessionId))?.owner
+  /** The session, or undefined where it is not known. */
+  get(userId: UserId, sessionId: SessionId): Session | undefined {
+    return this.#sessions.get(sessionKey(userId, sessionId))
+  }
+
+  /** How many sessions a connection owns. */
+  ownedBy(owner: Owner): number {
+    return this.#byOwner.get(owner.id)?.size ?? 0
+  }
+
+  /** How many sessions a user has. */
+  usedBy(userId: UserId): number {
+    return this.#byUser.get(userId) ?? 0
   }
 
   /** A session says where it is: all of its locations, as the sender wrote them. */
   announce(
-    connection: ConnectionId,
+    announcer: Owner,
     userId: UserId,
     sessionId: SessionId,
     locations: ReadonlyArray<unknown>,
     now: number
   ): Publication {
-    const latest = this.#publication({ type: "state", i: userId, m: { sessionId, locations } })
     const key = sessionKey(userId, sessionId)
-    const owner = Math.max(connection, this.#sessions.get(key)?.owner ?? connection)
-    this.#sessions.set(key, { userId, sessionId, owner, announcedAt: now, latest })
+    const known = this.#sessions.get(key)
+    const owner = known !== undefined && isNewer(known.owner, announcer) ? known.owner : announcer
+    // One that still waits to be published is replaced where it stands.
+    const waits = known !== undefined && known.latest.at > now
+    const at = waits ? known.latest.at : Math.max(now, known?.nextAt ?? now)
+    const event = { type: "state", i: userId, m: { sessionId, locations } } as const
+    const latest = this.#publication(key, event, announcer, at)
+    const nextAt =
+      at + this.#announceInterval * Math.max(1, Math.ceil(latest.frame.length / bytesPerInterval))
+    // An old connection's late word is no sign that the owner is alive.
+    if (owner.id === announcer.id) this.#leaving.delete(key)
+    this.#put({ key, userId, sessionId, owner, announcedAt: now, latest, nextAt })
     return latest
   }
 
@@ -87,31 +125,55 @@ export class Room {
    * this user has no such session: some clients end every session of that id, whoever's it is.
    */
   disconnect(
-    connection: ConnectionId,
+    sender: Owner,
     userId: UserId,
-    sessionId: SessionId
+    sessionId: SessionId,
+    now: number
   ): Publication | undefined {
-    const key = sessionKey(userId, sessionId)
-    const known = this.#sessions.get(key)
-    if (known === undefined || known.owner > connection) return undefined
-    this.#sessions.delete(key)
-    return this.#goodbye(userId, sessionId)
+    const known = this.get(userId, sessionId)
+    if (known === undefined || isNewer(known.owner, sender)) return undefined
+    return this.#end(known, sender, now)
   }
 
-  /** A connection is gone, and with it the sessions that still belonged to it. */
-  leave(connection: ConnectionId): ReadonlyArray<Publication> {
+  /**
+   * A connection is gone. The sessions that still belong to it {@link depart} at the given time, but
+   * for those that another connection of their user announces until then.
+   */
+  leave(owner: Owner, at: number): void {
+    this.leaveWith(this.#byOwner.get(owner.id) ?? [], at)
+  }
+
+  /** The same for some sessions. */
+  leaveWith(keys: Iterable<SessionKey>, at: number): void {
+    for (const key of keys) this.#leaveAt(key, at)
+  }
+
+  /** The same for all connections of a node. */
+  leaveNode(node: string, at: number): void {
+    for (const { key, owner } of this.#sessions.values()) {
+      if (owner.node === node) this.#leaveAt(key, at)
+    }
+  }
+
+  /** Ends the sessions whose time to leave has come. */
+  depart(now: number): ReadonlyArray<Publication> {
     const goodbyes: Array<Publication> = []
-    for (const [key, session] of this.#sessions) {
-      if (session.owner !== connection) continue
-      this.#sessions.delete(key)
-      goodbyes.push(this.#goodbye(session.userId, session.sessionId))
+    for (const [key, at] of this.#leaving) {
+      const session = this.#sessions.get(key)
+      if (at <= now && session !== undefined) goodbyes.push(this.#end(session, session.owner, now))
     }
     return goodbyes
   }
 
+  /** When the next session is due to {@link depart}; undefined where none is leaving. */
+  get nextDeparture(): number | undefined {
+    return this.#leaving.size === 0 ? undefined : Math.min(...this.#leaving.values())
+  }
+
   /** A roll call that is to be answered by the sessions themselves. */
-  rollCall(userId: UserId, sessionId: SessionId): Publication {
-    return this.#publication({ type: "rollCall", i: userId, session: sessionId })
+  rollCall(caller: Owner, userId: UserId, sessionId: SessionId, now: number): Publication {
+    const event = { type: "rollCall", i: userId, session: sessionId } as const
+    return this.#publication(`rollCall ${sessionKey(userId, sessionId)}`, event, caller, now)
   }
 
   /** The latest word of every session that is still heard of: the answer to a roll call. */
@@ -120,22 +182,59 @@ export class Room {
     return Array.from(this.#sessions.values(), (session) => session.latest)
   }
 
+  /** The sessions that a node holds the connections of. */
+  of(node: string): ReadonlyArray<Session> {
+    return Array.from(this.#sessions.values()).filter(({ owner }) => owner.node === node)
+  }
+
   /** Forgets the sessions that have not announced for {@link sessionTimeToLive}. */
   prune(now: number): void {
-    for (const [key, session] of this.#sessions) {
-      if (now - session.announcedAt >= sessionTimeToLive) this.#sessions.delete(key)
+    for (const session of this.#sessions.values()) {
+      if (now - session.announcedAt >= sessionTimeToLive) this.#remove(session)
     }
   }
 
-  #goodbye(userId: UserId, sessionId: SessionId): Publication {
-    return this.#publication({ type: "disconnect", i: userId, m: { session: sessionId } })
+  #leaveAt(key: SessionKey, at: number): void {
+    this.#leaving.set(key, Math.min(at, this.#leaving.get(key) ?? at))
   }
 
-  #publication(event: BifurEvent): Publication {
-    const frame = encodeNotification(notificationMethod, {
-      subscription: this.subscription,
-      result: event
-    })
-    return { event, frame }
+  #end(session: Session, sender: Owner, now: number): Publication {
+    this.#remove(session)
+    const { key, sessionId, userId } = session
+    const event = { type: "disconnect", i: userId, m: { session: sessionId } } as const
+    return this.#publication(key, event, sender, now)
+  }
+
+  #put(session: Session): void {
+    const known = this.#sessions.get(session.key)
+    this.#sessions.set(session.key, session)
+    if (known?.owner.id !== session.owner.id) {
+      if (known !== undefined) this.#disown(known)
+      const owned = this.#byOwner.get(session.owner.id)
+      if (owned === undefined) this.#byOwner.set(session.owner.id, new Set([session.key]))
+      else owned.add(session.key)
+    }
+    if (known === undefined) this.#byUser.set(session.userId, this.usedBy(session.userId) + 1)
+  }
+
+  #remove(session: Session): void {
+    this.#sessions.delete(session.key)
+    this.#leaving.delete(session.key)
+    this.#disown(session)
+    const left = this.usedBy(session.userId) - 1
+    if (left === 0) this.#byUser.delete(session.userId)
+    else this.#byUser.set(session.userId, left)
+  }
+
+  #disown({ key, owner }: Session): void {
+    const owned = this.#byOwner.get(owner.id)
+    owned?.delete(key)
+    if (owned?.size === 0) this.#byOwner.delete(owner.id)
+  }
+
+  #publication(key: string, event: BifurEvent, sender: Owner, at: number): Publication {
+    const { subscription } = this
+    const text = encodeNotification(notificationMethod, { subscription, result: event })
+    return { key, event, sender, at, frame: textFrame(text) }
   }
 }

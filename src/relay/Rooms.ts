@@ -1,101 +1,61 @@
 /**
- * The open rooms, who is in them, and the fan-out of what they publish.
+ * The rooms that have anyone in them.
  */
-import { randomUUID } from "node:crypto"
-import { type Publication, Room } from "./Room.ts"
+import type { Connection } from "./Connection.ts"
+import type { Cluster } from "./Cluster.ts"
+import { OpenRoom, type RoomServices } from "./OpenRoom.ts"
 import { type RoomAddress, roomKey } from "./RoomAddress.ts"
 
-/**
- * The sending side of a connection.
- *
- * - `send` writes a text frame within the call. It never waits and never throws: a connection that
- *   cannot take the frame ends alone.
- * - `close` says why, then ends the connection, with or without an answer from the other side.
- */
-export interface Connection {
-  readonly id: number
-  readonly send: (frame: string) => void
-  readonly close: (code: number, reason: string) => void
-}
-
-/** One room with the connections in it. Made by {@link Rooms}. */
-export class OpenRoom {
-  readonly table = new Room(randomUUID())
-  readonly members = new Set<Connection>()
-  readonly #subscriptions = new Map<Connection, number>()
-
-  /**
-   * Adds a subscription and gives its id, which all share. A connection that subscribes twice gets
-   * each event once, until it has unsubscribed twice.
-   */
-  subscribe(connection: Connection): string {
-    this.#subscriptions.set(connection, (this.#subscriptions.get(connection) ?? 0) + 1)
-    return this.table.subscription
-  }
-
-  /** Ends one subscription; false where there is none of that id. */
-  unsubscribe(connection: Connection, subscription: string): boolean {
-    const count = this.#subscriptions.get(connection)
-    if (count === undefined || subscription !== this.table.subscription) return false
-    if (count === 1) this.#subscriptions.delete(connection)
-    else this.#subscriptions.set(connection, count - 1)
-    return true
-  }
-
-  isSubscribed(connection: Connection): boolean {
-    return this.#subscriptions.has(connection)
-  }
-
-  unsubscribeAll(connection: Connection): void {
-    this.#subscriptions.delete(connection)
-  }
-
-  /** The fan-out, the one place where an event reaches many: serialised once, sent to each. */
-  publish(publications: Iterable<Publication>): void {
-    for (const { frame } of publications) {
-      for (const subscriber of this.#subscriptions.keys()) subscriber.send(frame)
-    }
-  }
+/** A room with its address. */
+export interface AddressedRoom {
+  readonly address: RoomAddress
+  readonly room: OpenRoom
 }
 
 /**
- * The rooms that have anyone in them. A room opens with its first connection and is forgotten with
- * its last.
+ * The open rooms. A room opens with its first connection, and is forgotten when the last has left
+ * and the time in which it might come back is over.
  *
  * @example
- * const rooms = new Rooms()
  * const room = rooms.enter({ _tag: "Dataset", project: "demo", dataset: "production" }, connection)
  */
 export class Rooms {
-  readonly #rooms = new Map<string, OpenRoom>()
-  #isClosing = false
+  readonly #rooms = new Map<string, AddressedRoom>()
+  readonly #services: Omit<RoomServices, "share" | "onEmpty">
+  readonly #cluster: Cluster
 
-  /** Whether {@link close} was called: nobody may enter any more. */
-  get isClosing(): boolean {
-    return this.#isClosing
+  constructor(services: Omit<RoomServices, "share" | "onEmpty">, cluster: Cluster) {
+    this.#services = services
+    this.#cluster = cluster
+  }
+
+  /** How many rooms are open. */
+  get size(): number {
+    return this.#rooms.size
+  }
+
+  /** How many connections are in a room. */
+  population(address: RoomAddress): number {
+    return this.#rooms.get(roomKey(address))?.room.members.size ?? 0
+  }
+
+  has(address: RoomAddress): boolean {
+    return this.#rooms.has(roomKey(address))
+  }
+
+  values(): Iterable<AddressedRoom> {
+    return this.#rooms.values()
   }
 
   /** Every open connection. */
   *connections(): Generator<Connection> {
-    for (const room of this.#rooms.values()) yield* room.members
+    for (const { room } of this.#rooms.values()) yield* room.members
   }
 
   enter(address: RoomAddress, connection: Connection): OpenRoom {
-    const key = roomKey(address)
-    const room = this.#rooms.get(key) ?? new OpenRoom()
-    this.#rooms.set(key, room)
+    const room = this.#rooms.get(roomKey(address))?.room ?? this.#open(address)
     room.members.add(connection)
     return room
-  }
-
-  /** Takes a connection out of its room and ends the sessions that still belong to it. */
-  leave(address: RoomAddress, connection: Connection): void {
-    const key = roomKey(address)
-    const room = this.#rooms.get(key)
-    if (room === undefined || !room.members.delete(connection)) return
-    room.unsubscribeAll(connection)
-    if (room.members.size === 0) this.#rooms.delete(key)
-    room.publish(room.table.leave(connection.id))
   }
 
   /** A sign of life to every connection. */
@@ -105,15 +65,28 @@ export class Rooms {
 
   /** Forgets the sessions that have fallen silent. */
   prune(now: number): void {
-    for (const room of this.#rooms.values()) room.table.prune(now)
+    for (const { room } of this.#rooms.values()) room.prune(now)
   }
 
-  /**
-   * Lets nobody enter any more and closes every connection, all before the first of them leaves:
-   * nobody is told that the others are gone, since all come back to the next relay.
-   */
-  close(code: number, reason: string): void {
-    this.#isClosing = true
-    for (const connection of Array.from(this.connections())) connection.close(code, reason)
+  /** Nothing more is published. */
+  close(): void {
+    for (const { room } of this.#rooms.values()) room.close()
+    this.#rooms.clear()
+  }
+
+  #open(address: RoomAddress): OpenRoom {
+    const key = roomKey(address)
+    const room = new OpenRoom({
+      ...this.#services,
+      share: (publications) => this.#cluster.share(address, publications),
+      onEmpty: () => {
+        room.close()
+        this.#rooms.delete(key)
+        this.#cluster.leave(address)
+      }
+    })
+    this.#rooms.set(key, { address, room })
+    this.#cluster.enter(address, room)
+    return room
   }
 }

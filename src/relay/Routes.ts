@@ -15,7 +15,6 @@ import {
   type ResourceType
 } from "./Profiles.ts"
 import { bearerToken, isDevelopmentUserId, type RelayAuth } from "./RelayAuth.ts"
-import { projectOfHost, type RoomAddress } from "./RoomAddress.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 type Response = HttpServerResponse.HttpServerResponse
@@ -25,11 +24,6 @@ export interface RouteServices {
   readonly auth: RelayAuth["Service"]
   /** The project of a request whose host names none. */
   readonly defaultProject: string
-  readonly isClosing: () => boolean
-  readonly connect: (
-    address: RoomAddress,
-    request: Request
-  ) => Effect.Effect<void, HttpServerError.HttpServerError>
 }
 
 const json = HttpServerResponse.jsonUnsafe
@@ -46,9 +40,6 @@ const upgradeRequired = HttpServerResponse.text(
   "This is a WebSocket endpoint. Connect with a WebSocket client, for example new WebSocket(url).\n",
   { status: 426, headers: { upgrade: "websocket" } }
 )
-
-const isUpgrade = (request: Request): boolean =>
-  request.headers.upgrade?.toLowerCase() === "websocket"
 
 /** One user as an object, several (separated by commas) as an array; unknown ones are left out. */
 const users = (ids: string): Response => {
@@ -70,23 +61,18 @@ const withParams = <E, R>(
 
 /** The routes, for an `HttpRouter`. */
 export const layerRoutes = (services: RouteServices) => {
-  const socket = (toAddress: (name: string, request: Request) => RoomAddress) =>
-    withParams(
-      Effect.fnUntraced(function* ({ name = "" }) {
-        const request = yield* HttpServerRequest.HttpServerRequest
-        if (!isUpgrade(request)) return upgradeRequired
-        if (services.isClosing()) {
-          return failure(503, "Service Unavailable", "The relay is shutting down; try again.")
-        }
-        yield* services.connect(toAddress(name, request), request)
-        return HttpServerResponse.empty()
-      })
-    )
-
   const me = Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     const token = yield* bearerToken(request.headers.authorization)
-    return json(currentUser(yield* services.auth.authenticate(token)))
+    return json(
+      currentUser(
+        yield* services.auth.authenticate(token, {
+          _tag: "Dataset",
+          project: services.defaultProject,
+          dataset: ""
+        })
+      )
+    )
   }).pipe(
     Effect.catchTag("TokenRefused", ({ message }) =>
       Effect.succeed(failure(401, "Unauthorized", message))
@@ -94,20 +80,8 @@ export const layerRoutes = (services: RouteServices) => {
   )
 
   return Layer.mergeAll(
-    HttpRouter.add(
-      "GET",
-      "/v:version/socket/:name",
-      socket((dataset, request) => ({
-        _tag: "Dataset",
-        project: projectOfHost(request.headers.host) ?? services.defaultProject,
-        dataset
-      }))
-    ),
-    HttpRouter.add(
-      "GET",
-      "/v:version/socket/canvases/:name",
-      socket((canvas) => ({ _tag: "Canvas", canvas }))
-    ),
+    HttpRouter.add("GET", "/v:version/socket/:name", upgradeRequired),
+    HttpRouter.add("GET", "/v:version/socket/canvases/:name", upgradeRequired),
     HttpRouter.add("GET", "/v:version/users/me", me),
     HttpRouter.add(
       "GET",

@@ -234,5 +234,7 @@ suite("TestTransport", connectTest, TestRoom.layer)
 suite(
   "BifurTransport on a relay",
   connectBifur,
-  Relay.layer({ port: 0, rollCall: "forward" }).pipe(Layer.provide(RelayAuth.layerDevelopment))
+  Relay.layer({ port: 0, rollCall: "forward", batchInterval: 0, announceInterval: 0 }).pipe(
+    Layer.provide(RelayAuth.layerDevelopment)
+  )
 )

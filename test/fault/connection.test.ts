@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -284,6 +285,7 @@ describe("a token", () => {
       const authorized: Array<string> = []
       // A token is a user and a number.
       const auth = Layer.succeed(RelayAuth, {
+        timeToLive: Duration.infinity,
         authenticate: (token) =>
           Effect.sync(() => {
             authorized.push(Redacted.value(token))

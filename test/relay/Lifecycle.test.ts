@@ -161,7 +161,7 @@ describe("the log", () => {
 })
 
 describe("closing the scope", () => {
-  it.live("[S7] closes every socket with 1001 within 2 s, silent peers and half requests too", () =>
+  it.live("[S7] closes every socket with 1012 within 2 s, silent peers and half requests too", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(relayWith({}), scope)
@@ -176,8 +176,8 @@ describe("closing the scope", () => {
       const start = performance.now()
       yield* Scope.close(scope, Exit.void)
       assert.isBelow(performance.now() - start, 2_000)
-      assert.strictEqual((yield* client.closed).code, 1001)
-      assert.strictEqual((yield* other.closed).code, 1001)
+      assert.strictEqual((yield* client.closed).code, 1012)
+      assert.strictEqual((yield* other.closed).code, 1012)
 
       const again = yield* Effect.scoped(Layer.build(relayWith({ port: address.port })))
       assert.strictEqual(Context.get(again, Relay).address.port, address.port)

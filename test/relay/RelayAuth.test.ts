@@ -3,8 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { bearerToken, displayNameOf, RelayAuth } from "../../src/relay/RelayAuth.ts"
 
+const room = { _tag: "Dataset", project: "demo", dataset: "production" } as const
+
 const authenticate = (token: string) =>
-  RelayAuth.use((auth) => auth.authenticate(Redacted.make(token))).pipe(
+  RelayAuth.use((auth) => auth.authenticate(Redacted.make(token), room)).pipe(
     Effect.provide(RelayAuth.layerDevelopment)
   )
 

@@ -1,20 +1,33 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { Room, sessionTimeToLive } from "../../src/relay/Room.ts"
+import { makeOwner } from "../../src/relay/Owner.ts"
+import { type Publication, Room, sessionTimeToLive } from "../../src/relay/Room.ts"
 import { SessionId, UserId } from "../../src/Session.ts"
 
 const ada = UserId.make("p-ada")
 const bob = UserId.make("p-bob")
 const tab = SessionId.make("tab")
 
+const owners = { 1: makeOwner("node", 1), 2: makeOwner("node", 2), 3: makeOwner("node", 3) }
+
+const makeRoom = (subscription = "s") => new Room(subscription, { announceInterval: 50 })
+
 const events = (publications: Iterable<{ readonly event: unknown }>) =>
   Array.from(publications, ({ event }) => event)
 
+const textOf = ({ frame }: Publication) => String(frame.subarray(frame[1] === 126 ? 4 : 2))
+
+/** The connection is gone, and nobody comes back. */
+const gone = (room: Room, owner: (typeof owners)[1]) => {
+  room.leave(owner, 0)
+  return room.depart(0)
+}
+
 describe("Room", () => {
   it("writes an event once, in the frame that every subscriber gets", () => {
-    const room = new Room("sub-1")
-    const { frame } = room.announce(1, ada, tab, [{ type: "new", extra: true }], 0)
-    assert.deepStrictEqual(JSON.parse(frame), {
+    const room = makeRoom("sub-1")
+    const publication = room.announce(owners[1], ada, tab, [{ type: "new", extra: true }], 0)
+    assert.deepStrictEqual(JSON.parse(textOf(publication)), {
       jsonrpc: "2.0",
       method: "presence_subscription",
       params: {
@@ -29,35 +42,35 @@ describe("Room", () => {
   })
 
   it("answers a roll call with the latest word of each session", () => {
-    const room = new Room("s")
-    room.announce(1, ada, tab, ["first"], 0)
-    const latest = room.announce(1, ada, tab, ["second"], 1)
-    const other = room.announce(2, bob, tab, [], 2)
+    const room = makeRoom()
+    room.announce(owners[1], ada, tab, ["first"], 0)
+    const latest = room.announce(owners[1], ada, tab, ["second"], 1)
+    const other = room.announce(owners[2], bob, tab, [], 2)
     assert.deepStrictEqual(room.present(3), [latest, other])
   })
 
   it("forgets a session that has not announced for its time to live", () => {
-    const room = new Room("s")
-    room.announce(1, ada, tab, [], 0)
+    const room = makeRoom()
+    room.announce(owners[1], ada, tab, [], 0)
     assert.lengthOf(room.present(sessionTimeToLive - 1), 1)
     assert.lengthOf(room.present(sessionTimeToLive), 0)
     assert.strictEqual(room.size, 0)
   })
 
   it("keeps the same session id of two users apart", () => {
-    const room = new Room("s")
-    room.announce(1, ada, tab, [], 0)
-    room.disconnect(2, bob, tab)
-    assert.strictEqual(room.ownerOf(ada, tab), 1)
+    const room = makeRoom()
+    room.announce(owners[1], ada, tab, [], 0)
+    room.disconnect(owners[2], bob, tab, 9)
+    assert.strictEqual(room.get(ada, tab)?.owner, owners[1])
   })
 
   it("ends the sessions of a connection that is gone, and only those", () => {
-    const room = new Room("s")
+    const room = makeRoom()
     const later = SessionId.make("later")
-    room.announce(1, ada, tab, [], 0)
-    room.announce(1, ada, later, [], 0)
-    room.announce(2, bob, tab, [], 0)
-    assert.deepStrictEqual(events(room.leave(1)), [
+    room.announce(owners[1], ada, tab, [], 0)
+    room.announce(owners[1], ada, later, [], 0)
+    room.announce(owners[2], bob, tab, [], 0)
+    assert.deepStrictEqual(events(gone(room, owners[1])), [
       { type: "disconnect", i: ada, m: { session: tab } },
       { type: "disconnect", i: ada, m: { session: later } }
     ])
@@ -65,20 +78,20 @@ describe("Room", () => {
   })
 
   it("gives a session to the newest connection: the death of an older one ends nothing", () => {
-    const room = new Room("s")
-    room.announce(1, ada, tab, [], 0)
-    room.announce(2, ada, tab, [], 1)
-    room.announce(1, ada, tab, ["a late frame of the old page"], 2)
-    assert.deepStrictEqual(room.leave(1), [])
-    assert.lengthOf(room.leave(2), 1)
+    const room = makeRoom()
+    room.announce(owners[1], ada, tab, [], 0)
+    room.announce(owners[2], ada, tab, [], 1)
+    room.announce(owners[1], ada, tab, ["a late frame of the old page"], 2)
+    assert.deepStrictEqual(gone(room, owners[1]), [])
+    assert.lengthOf(gone(room, owners[2]), 1)
   })
 
   it("ignores the late goodbye of a connection whose session has moved on", () => {
-    const room = new Room("s")
-    room.announce(1, ada, tab, [], 0)
-    room.announce(2, ada, tab, [], 1)
-    assert.isUndefined(room.disconnect(1, ada, tab))
-    assert.isDefined(room.disconnect(2, ada, tab))
+    const room = makeRoom()
+    room.announce(owners[1], ada, tab, [], 0)
+    room.announce(owners[2], ada, tab, [], 1)
+    assert.isUndefined(room.disconnect(owners[1], ada, tab, 9))
+    assert.isDefined(room.disconnect(owners[2], ada, tab, 9))
     assert.strictEqual(room.size, 0)
   })
 
@@ -95,40 +108,102 @@ describe("Room", () => {
     "ends each session exactly once, by its newest connection, whatever the order",
     { steps: Schema.Array(Step) },
     ({ steps }) => {
-      const room = new Room("s")
-      const owners = new Map<string, number>()
+      const room = makeRoom()
+      const expected = new Map<string, number>()
       for (const step of steps) {
         if (step.do === "leave") {
-          const owned = [...owners].filter(([, owner]) => owner === step.connection)
-          for (const [key] of owned) owners.delete(key)
-          assert.lengthOf(room.leave(step.connection), owned.length)
+          const owned = [...expected].filter(([, owner]) => owner === step.connection)
+          for (const [key] of owned) expected.delete(key)
+          assert.lengthOf(gone(room, owners[step.connection]), owned.length)
         } else {
           const key = `${step.user} ${step.session}`
           const [userId, sessionId] = [UserId.make(step.user), SessionId.make(step.session)]
-          const owner = owners.get(key) ?? 0
+          const owner = expected.get(key) ?? 0
           if (step.do === "announce") {
-            room.announce(step.connection, userId, sessionId, [], 0)
-            owners.set(key, Math.max(owner, step.connection))
+            room.announce(owners[step.connection], userId, sessionId, [], 0)
+            expected.set(key, Math.max(owner, step.connection))
           } else {
-            const goodbye = room.disconnect(step.connection, userId, sessionId)
-            assert.strictEqual(goodbye !== undefined, owners.has(key) && owner <= step.connection)
-            if (goodbye !== undefined) owners.delete(key)
+            const goodbye = room.disconnect(owners[step.connection], userId, sessionId, 0)
+            assert.strictEqual(goodbye !== undefined, expected.has(key) && owner <= step.connection)
+            if (goodbye !== undefined) expected.delete(key)
           }
         }
-        assert.strictEqual(room.size, owners.size)
-        assert.lengthOf(room.present(0), owners.size)
+        assert.strictEqual(room.size, expected.size)
+        assert.lengthOf(room.present(0), expected.size)
       }
     },
     { arbitrary: { runs: 300 } }
   )
 
   it("[S4] publishes no goodbye of a user for a session that is another's, or nobody's", () => {
-    const room = new Room("s")
+    const room = makeRoom()
     const eve = UserId.make("p-eve")
     const victim = SessionId.make("V")
-    room.announce(1, UserId.make("p-victim"), victim, [], 0)
-    assert.isUndefined(room.disconnect(2, eve, victim))
-    assert.isUndefined(room.disconnect(2, eve, SessionId.make("nobody")))
+    room.announce(owners[1], UserId.make("p-victim"), victim, [], 0)
+    assert.isUndefined(room.disconnect(owners[2], eve, victim, 9))
+    assert.isUndefined(room.disconnect(owners[2], eve, SessionId.make("nobody"), 9))
     assert.strictEqual(room.size, 1)
+  })
+
+  it("[S8] publishes who announces too often at the interval, the latest word only", () => {
+    const room = makeRoom()
+    const at = (now: number) => room.announce(owners[1], ada, tab, [now], now).at
+    assert.deepStrictEqual(
+      [0, 10, 20, 49, 50, 55, 60, 99, 100, 300].map(at),
+      [0, 50, 50, 50, 100, 100, 100, 100, 150, 300]
+    )
+  })
+
+  it("[S8] makes who announces more than 4 KiB wait longer", () => {
+    const room = makeRoom()
+    room.announce(owners[1], ada, tab, ["x".repeat(10_000)], 0)
+    assert.strictEqual(room.announce(owners[1], ada, tab, [], 1).at, 150)
+  })
+
+  it("[S4] keeps the sessions of a connection that ended, until their time to leave", () => {
+    const room = makeRoom()
+    room.announce(owners[1], ada, tab, [], 0)
+    room.leave(owners[1], 1_000)
+    assert.strictEqual(room.nextDeparture, 1_000)
+    assert.lengthOf(room.depart(999), 0)
+    assert.lengthOf(room.present(999), 1)
+    assert.lengthOf(room.depart(1_000), 1)
+    assert.isUndefined(room.nextDeparture)
+  })
+
+  it("[S4] tells of no leave where the session is back in time", () => {
+    const room = makeRoom()
+    room.announce(owners[1], ada, tab, [], 0)
+    room.leave(owners[1], 1_000)
+    room.announce(owners[2], ada, tab, [], 500)
+    assert.isUndefined(room.nextDeparture)
+    assert.lengthOf(room.depart(1_000), 0)
+    assert.strictEqual(room.get(ada, tab)?.owner, owners[2])
+  })
+
+  it("counts the sessions of a connection and of a user", () => {
+    const room = makeRoom()
+    room.announce(owners[1], ada, tab, [], 0)
+    room.announce(owners[2], ada, SessionId.make("other"), [], 0)
+    room.announce(owners[1], bob, tab, [], 0)
+    assert.deepStrictEqual([room.ownedBy(owners[1]), room.usedBy(ada)], [2, 2])
+    room.announce(owners[2], ada, tab, [], 0)
+    assert.deepStrictEqual([room.ownedBy(owners[1]), room.ownedBy(owners[2])], [1, 2])
+    gone(room, owners[2])
+    assert.deepStrictEqual([room.ownedBy(owners[2]), room.usedBy(ada), room.usedBy(bob)], [0, 0, 1])
+  })
+
+  it("[S9] ends the sessions of another node's connections, of that node only", () => {
+    const room = makeRoom()
+    const elsewhere = makeOwner("other", 7)
+    room.announce(elsewhere, ada, tab, [], 0)
+    room.announce(owners[1], bob, tab, [], 0)
+    room.leaveNode("other", 0)
+    assert.deepStrictEqual(events(room.depart(0)), [
+      { type: "disconnect", i: ada, m: { session: tab } }
+    ])
+    assert.deepStrictEqual(events(room.of("node").map(({ latest }) => latest)), [
+      { type: "state", i: bob, m: { sessionId: tab, locations: [] } }
+    ])
   })
 })

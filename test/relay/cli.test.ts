@@ -53,7 +53,7 @@ describe("sanity-presence relay", () => {
         assert.isBelow(performance.now() - start, 2_000)
         assert.strictEqual(code, 0)
         assert.strictEqual(stderr, "")
-        assert.strictEqual((yield* client.closed).code, 1001)
+        assert.strictEqual((yield* client.closed).code, 1012)
       })
   )
 

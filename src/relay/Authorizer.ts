@@ -1,0 +1,138 @@
+/**
+ * Decides whose a connection is, and asks again in time, so that a token that was revoked does not
+ * live on with the connection.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { CloseCode } from "../bifur/JsonRpc.ts"
+import { monotonicNow } from "./Clock.ts"
+import { tryAgainLater } from "./Connection.ts"
+import type { Member } from "./Member.ts"
+import { bearerToken, type RelayAuth, type RelayUser } from "./RelayAuth.ts"
+import type { RelayCounts } from "./RelayCounts.ts"
+import type { RelaySettings } from "./RelayOptions.ts"
+
+/** Authorizes connections. */
+export interface Authorizer {
+  /**
+   * Finds the user of an `authorization` parameter. Calls back with undefined, or with the reason why
+   * it was refused. Where that cannot be decided the connection is closed with 1013 instead: clients
+   * take an error for a refusal.
+   */
+  readonly authorize: (
+    member: Member,
+    authorization: string,
+    decided: (refusal: string | undefined) => void
+  ) => void
+}
+
+/** How many connections are asked about at a time when their tokens are checked again. */
+const concurrency = 16
+
+/** The least time between two rounds of checking tokens again, in milliseconds. */
+const shortestRound = 250
+
+/** An authorizer; it asks again about the given members for as long as its scope is open. */
+export const makeAuthorizer = (
+  auth: RelayAuth["Service"],
+  settings: Pick<RelaySettings, "authorizationTimeout">,
+  counts: RelayCounts,
+  members: () => Iterable<Member>
+): Effect.Effect<Authorizer, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const fork = yield* FiberSet.makeRuntime<never, void, never>()
+
+    const find = (token: Redacted.Redacted, { address }: Member) =>
+      auth.authenticate(token, address).pipe(Effect.timeout(settings.authorizationTimeout))
+
+    const decide = Effect.fn("Relay.authorize")(function* (
+      member: Member,
+      authorization: string,
+      decided: (refusal: string | undefined) => void
+    ) {
+      yield* bearerToken(authorization).pipe(
+        Effect.flatMap((token) =>
+          Effect.map(find(token, member), (user) => accept(member, user, token))
+        ),
+        Effect.match({
+          onSuccess: () => decided(undefined),
+          onFailure: (error) => {
+            if (error._tag !== "TokenRefused") return postpone(member)
+            counts.refuse("unauthorized")
+            decided(error.message)
+          }
+        })
+      )
+      // Without the user: the id of one is a token in development.
+      yield* Effect.logDebug("authorization decided").pipe(
+        Effect.annotateLogs({
+          connection: member.connection.owner.id,
+          accepted: member.user !== undefined
+        })
+      )
+    })
+
+    /** One that cannot be checked keeps its user: presence does not end with the token's issuer. */
+    const check = (member: Member, token: Redacted.Redacted) =>
+      find(token, member).pipe(
+        Effect.match({
+          onSuccess: (user) => {
+            if (member.credential?.token === token) accept(member, user, token)
+          },
+          onFailure: (error) => {
+            if (error._tag !== "TokenRefused" || member.credential?.token !== token) return
+            counts.refuse("revoked")
+            revoke(member)
+          }
+        })
+      )
+
+    const timeToLive = Duration.toMillis(auth.timeToLive)
+
+    const round = Effect.suspend(() => {
+      const oldest = monotonicNow() - timeToLive
+      const due = Array.from(members()).flatMap((member) => {
+        const { credential } = member
+        return credential === undefined || credential.checkedAt > oldest
+          ? []
+          : [check(member, credential.token)]
+      })
+      return Effect.all(due, { concurrency, discard: true })
+    })
+
+    if (Number.isFinite(timeToLive)) {
+      yield* Effect.sleep(Math.max(shortestRound, timeToLive / 4)).pipe(
+        Effect.andThen(round),
+        Effect.forever,
+        Effect.forkScoped
+      )
+    }
+
+    return {
+      authorize: (member, authorization, decided) => {
+        fork(decide(member, authorization, decided))
+      }
+    }
+  })
+
+const accept = (member: Member, user: RelayUser, token: Redacted.Redacted): void => {
+  const { connection, room } = member
+  if (member.user !== undefined && member.user.id !== user.id) {
+    room.endSessions(connection.owner, 0)
+  }
+  member.user = user
+  member.credential = { token, checkedAt: monotonicNow() }
+}
+
+const postpone = ({ connection }: Member): void =>
+  connection.close(tryAgainLater, "the token could not be checked; try again")
+
+const revoke = (member: Member): void => {
+  member.user = undefined
+  member.credential = undefined
+  member.room.endSessions(member.connection.owner, 0)
+  member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
+}

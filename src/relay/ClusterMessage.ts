@@ -1,0 +1,86 @@
+/**
+ * What the nodes of a cluster tell each other. Pure.
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { BifurEvent } from "../bifur/BifurEvent.ts"
+
+/** Who is speaking, and the time there, in milliseconds. */
+const from = { node: Schema.String, at: Schema.Finite }
+
+/** An event, and when the connection that it is from was opened, in the cluster's time. */
+const Entry = Schema.Struct({ openedAt: Schema.Finite, event: BifurEvent })
+export type Entry = typeof Entry.Type
+
+const DatasetAddress = Schema.Struct({
+  _tag: Schema.Literal("Dataset"),
+  project: Schema.String,
+  dataset: Schema.String
+})
+const CanvasAddress = Schema.Struct({ _tag: Schema.Literal("Canvas"), canvas: Schema.String })
+
+/** What happened in a room just now, in order. To the room. */
+const Events = Schema.TaggedStruct("Events", { ...from, entries: Schema.Array(Entry) })
+
+/** Asks every node for its part of a room's table. To the room. */
+const Sync = Schema.TaggedStruct("Sync", from)
+
+/**
+ * A node's part of a room's table, in pieces: sessions of that node that are in none of them are
+ * gone. To the room, or to the node that asked.
+ */
+const Table = Schema.TaggedStruct("Table", {
+  ...from,
+  room: Schema.Union([DatasetAddress, CanvasAddress]),
+  isFirst: Schema.Boolean,
+  isLast: Schema.Boolean,
+  entries: Schema.Array(Entry)
+})
+
+/** The node is alive. To the cluster. */
+const Alive = Schema.TaggedStruct("Alive", from)
+
+/** The node is shutting down; its clients come back to other nodes. To the cluster. */
+const Leaving = Schema.TaggedStruct("Leaving", from)
+
+/** Anything that a node says. */
+export const ClusterMessage = Schema.Union([Events, Sync, Table, Alive, Leaving])
+export type ClusterMessage = typeof ClusterMessage.Type
+
+/** The pieces of a node's part of a room's table. */
+export type TablePiece = typeof Table.Type
+
+const decode = Schema.decodeUnknownOption(Schema.fromJsonString(ClusterMessage))
+
+/** Undefined where it is no message of a cluster. */
+export const decodeMessage = (text: string): ClusterMessage | undefined =>
+  Option.getOrUndefined(decode(text))
+
+/** A message as text. */
+export const encodeMessage = (message: ClusterMessage): string => JSON.stringify(message)
+
+/** How much one message carries, in characters: a NATS server takes a megabyte. */
+const pieceSize = 256 * 1024
+
+/**
+ * Cuts entries into pieces that a message can carry: one at least, if only an empty one.
+ *
+ * @example
+ * inPieces([]) // [[]]
+ */
+export const inPieces = (entries: ReadonlyArray<Entry>): ReadonlyArray<ReadonlyArray<Entry>> => {
+  const pieces: Array<Array<Entry>> = []
+  let piece: Array<Entry> = []
+  let size = 0
+  for (const entry of entries) {
+    const length = JSON.stringify(entry).length
+    if (size > 0 && size + length > pieceSize) {
+      pieces.push(piece)
+      piece = []
+      size = 0
+    }
+    piece.push(entry)
+    size += length
+  }
+  return [...pieces, piece]
+}

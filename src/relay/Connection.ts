@@ -1,0 +1,158 @@
+/**
+ * The sending side of one WebSocket: replies, events, and what happens where the other side does not
+ * keep up.
+ */
+import type { Duplex } from "node:stream"
+import type { WebSocket } from "@effect/platform-node/NodeWS"
+import { monotonicNow } from "./Clock.ts"
+import type { Owner } from "./Owner.ts"
+import type { RelayCounts } from "./RelayCounts.ts"
+import type { Publication } from "./Room.ts"
+import { textFrame } from "./WebSocketFrame.ts"
+
+/** `WebSocket.OPEN`. */
+const open = 1
+
+/** The close code that asks to come back later. */
+export const tryAgainLater = 1013
+
+/** How long the other side has to answer a close before it is cut off, in milliseconds. */
+export const closeGrace = 500
+
+/** Replies that wait to be read, in bytes; more has no reader. */
+const maxUnreadReplies = 1024 * 1024
+
+/** Sessions of which a slow reader still has to be told. */
+const maxPending = 20_000
+
+/** What is written at once to a reader that reads again, in bytes. */
+const catchUpSize = 64 * 1024
+
+/**
+ * An open WebSocket. Nothing here waits, and nothing throws: a connection that cannot take a frame
+ * ends alone.
+ *
+ * While the socket's buffer is full, events are kept as the latest of each session, and written when
+ * there is room again: a reader of any speed learns where everyone is, and a slow one costs no more
+ * than a place in a map for each session.
+ */
+export class Connection {
+  readonly owner: Owner
+  /** When something last came from the other side, on the clock that never goes back. */
+  heardAt = monotonicNow()
+  readonly #webSocket: WebSocket
+  readonly #socket: Duplex
+  readonly #counts: RelayCounts
+  #pending: Map<string, Buffer> | undefined
+  #stalledAt: number | undefined
+
+  constructor(owner: Owner, webSocket: WebSocket, socket: Duplex, counts: RelayCounts) {
+    this.owner = owner
+    this.#webSocket = webSocket
+    this.#socket = socket
+    this.#counts = counts
+  }
+
+  /** False as soon as either side has said that it closes: nothing may follow that. */
+  get isOpen(): boolean {
+    return this.#webSocket.readyState === open
+  }
+
+  /** Since when a full buffer has not moved, on the clock that never goes back. */
+  get stalledAt(): number | undefined {
+    return this.#stalledAt
+  }
+
+  /** Bytes and events that wait for the other side to read. */
+  get queued(): { readonly bytes: number; readonly events: number } {
+    return { bytes: this.#socket.writableLength, events: this.#pending?.size ?? 0 }
+  }
+
+  /** A text frame for this connection alone. */
+  send(text: string): void {
+    if (!this.isOpen) return
+    if (this.#socket.writableLength > maxUnreadReplies) return this.#giveUp()
+    this.#socket.write(textFrame(text))
+  }
+
+  /** Events, and the bytes of all of them, which are everyone's. */
+  deliver(publications: ReadonlyArray<Publication>, bytes: Buffer): void {
+    if (!this.isOpen) return
+    if (this.#pending === undefined && !this.#socket.writableNeedDrain) {
+      this.#socket.write(bytes)
+    } else {
+      this.#keep(publications)
+    }
+  }
+
+  /** Asks for an answer, whatever runs on the other side: WebSockets answer it themselves. */
+  ping(): void {
+    if (this.isOpen) this.#webSocket.ping()
+  }
+
+  /** Says why, then ends the connection, with or without an answer from the other side. */
+  close(code: number, reason: string): void {
+    if (!this.isOpen) return
+    this.#pending = undefined
+    this.#webSocket.close(code, reason)
+    setTimeout(() => this.#webSocket.terminate(), closeGrace).unref()
+  }
+
+  /** Ends the connection without a word: nobody listens. */
+  terminate(): void {
+    this.#pending = undefined
+    this.#webSocket.terminate()
+  }
+
+  /** The connection is of no use, for itself or for others. */
+  #giveUp(): void {
+    this.#counts.refuse("slow-reader")
+    this.close(tryAgainLater, "too slow: this connection did not read what it was sent")
+  }
+
+  /** Closes the connection where it has not read anything for a time, in milliseconds. */
+  giveUpAfter(timeout: number, now: number): void {
+    if (this.#stalledAt !== undefined && now - this.#stalledAt >= timeout) this.#giveUp()
+  }
+
+  #keep(publications: ReadonlyArray<Publication>): void {
+    if (this.#pending === undefined) {
+      this.#pending = new Map()
+      this.#stalledAt = monotonicNow()
+      this.#socket.once("drain", this.#catchUp)
+    }
+    for (const { frame, key } of publications) {
+      if (this.#pending.delete(key)) this.#counts.conflatedForSlow++
+      this.#pending.set(key, frame)
+    }
+    if (this.#pending.size > maxPending) this.#giveUp()
+  }
+
+  readonly #catchUp = (): void => {
+    const pending = this.#pending
+    if (pending === undefined || !this.isOpen) return
+    this.#stalledAt = monotonicNow()
+    while (pending.size > 0 && !this.#socket.writableNeedDrain) {
+      this.#socket.write(takeBytes(pending, catchUpSize))
+    }
+    if (this.#socket.writableNeedDrain) {
+      this.#socket.once("drain", this.#catchUp)
+    } else {
+      this.#pending = undefined
+      this.#stalledAt = undefined
+    }
+  }
+}
+
+/** Takes frames out of the front of a map, up to a size or one. */
+const takeBytes = (pending: Map<string, Buffer>, size: number): Buffer => {
+  const frames: Array<Buffer> = []
+  let length = 0
+  for (const [key, frame] of pending) {
+    if (length > 0 && length + frame.length > size) break
+    length += frame.length
+    frames.push(frame)
+    pending.delete(key)
+  }
+  return Buffer.concat(frames, length)
+}

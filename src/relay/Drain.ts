@@ -1,0 +1,45 @@
+/**
+ * The end of a relay, in good order.
+ */
+import * as Effect from "effect/Effect"
+import type { Connections } from "./Connections.ts"
+import type { RelaySettings } from "./RelayOptions.ts"
+import type { Rooms } from "./Rooms.ts"
+
+/** The close code of a service that restarts: clients come back after a random time. */
+const serviceRestart = 1012
+
+/** Connections that are closed in a second, where the time allows for so few. */
+const pace = 100
+
+/** How often some are closed, in milliseconds. */
+const step = 20
+
+/**
+ * Lets nobody in any more and closes every connection, a few at a time. Nobody is told that the
+ * others have left: they come back.
+ *
+ * The time is real even where the clock is a test's: what is closed are real sockets.
+ */
+export const drain = (
+  connections: Connections,
+  rooms: Rooms,
+  { drainTime }: Pick<RelaySettings, "drainTime">
+): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    connections.stopAccepting()
+    const open = Array.from(connections.members)
+    const steps = Math.ceil(Math.min(drainTime, (open.length / pace) * 1_000) / step)
+    const perStep = steps === 0 ? open.length : Math.ceil(open.length / steps)
+    const closeSome = (): void => {
+      for (const { connection } of open.splice(0, perStep)) {
+        connection.close(serviceRestart, "the relay is shutting down")
+      }
+      if (open.length > 0) return
+      clearInterval(timer)
+      rooms.close()
+      resume(Effect.void)
+    }
+    const timer = setInterval(closeSome, step)
+    closeSome()
+  })

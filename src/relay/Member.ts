@@ -1,0 +1,40 @@
+/**
+ * A connection in its room.
+ */
+import type * as Redacted from "effect/Redacted"
+import type { Connection } from "./Connection.ts"
+import type { OpenRoom } from "./OpenRoom.ts"
+import type { RelayUser } from "./RelayAuth.ts"
+import type { RoomAddress } from "./RoomAddress.ts"
+
+/** A connection in its room, and whose it is: nobody's until it has been authorized. */
+export interface Member {
+  readonly connection: Connection
+  readonly address: RoomAddress
+  readonly room: OpenRoom
+  user: RelayUser | undefined
+  /** The token by which the user was found, and when, on the clock that never goes back. */
+  credential: { readonly token: Redacted.Redacted; readonly checkedAt: number } | undefined
+  /** The requests that wait for an authorization to be decided, while one is. */
+  waiting: Array<string> | undefined
+  /** When a roll call was last answered. */
+  rollCalledAt: number
+  /** The answer to come, where there was one a short time ago. */
+  rollCallTimer: NodeJS.Timeout | undefined
+}
+
+/** A connection that has just come in. */
+export const makeMember = (
+  connection: Connection,
+  address: RoomAddress,
+  room: OpenRoom
+): Member => ({
+  connection,
+  address,
+  room,
+  user: undefined,
+  credential: undefined,
+  waiting: undefined,
+  rollCalledAt: Number.NEGATIVE_INFINITY,
+  rollCallTimer: undefined
+})

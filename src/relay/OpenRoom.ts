@@ -1,0 +1,181 @@
+/**
+ * One room with the connections in it, and the fan-out of what it publishes.
+ */
+import { randomUUID } from "node:crypto"
+import { monotonicNow } from "./Clock.ts"
+import type { Connection } from "./Connection.ts"
+import { Outbox } from "./Outbox.ts"
+import type { Owner } from "./Owner.ts"
+import type { RelayCounts } from "./RelayCounts.ts"
+import type { RelaySettings } from "./RelayOptions.ts"
+import type { SessionKey } from "../Session.ts"
+import { type Publication, Room } from "./Room.ts"
+
+/** What a room needs of the rest of the relay. */
+export interface RoomServices {
+  readonly settings: Pick<RelaySettings, "announceInterval" | "batchInterval">
+  readonly counts: RelayCounts
+  /** Tells other nodes what this one has published, in order. */
+  readonly share: (publications: ReadonlyArray<Publication>) => void
+  /** The last connection has left, and the last session that one of them owned. */
+  readonly onEmpty: () => void
+}
+
+/**
+ * A room that someone is in. Made by `Rooms`.
+ *
+ * The first event after a quiet moment is published at once, what follows in batches: one write for
+ * each receiver, the same bytes for all.
+ */
+export class OpenRoom {
+  readonly table: Room
+  readonly members = new Set<Connection>()
+  readonly #subscriptions = new Map<Connection, number>()
+  readonly #outbox = new Outbox()
+  readonly #services: RoomServices
+  readonly #batchInterval: number
+  #publishedAt = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+  #wakesAt = Number.POSITIVE_INFINITY
+  #isClosed = false
+
+  constructor(services: RoomServices) {
+    this.#services = services
+    this.#batchInterval = services.settings.batchInterval
+    this.table = new Room(randomUUID(), services.settings)
+  }
+
+  /**
+   * Adds a subscription and gives its id, which all share. A connection that subscribes twice gets
+   * each event once, until it has unsubscribed twice.
+   */
+  subscribe(connection: Connection): string {
+    this.#subscriptions.set(connection, (this.#subscriptions.get(connection) ?? 0) + 1)
+    return this.table.subscription
+  }
+
+  /** Ends one subscription; false where there is none of that id. */
+  unsubscribe(connection: Connection, subscription: string): boolean {
+    const count = this.#subscriptions.get(connection)
+    if (count === undefined || subscription !== this.table.subscription) return false
+    if (count === 1) this.#subscriptions.delete(connection)
+    else this.#subscriptions.set(connection, count - 1)
+    return true
+  }
+
+  isSubscribed(connection: Connection): boolean {
+    return this.#subscriptions.has(connection)
+  }
+
+  /** Takes a connection out. Its sessions depart after a time, in milliseconds. */
+  leave(connection: Connection, grace: number): void {
+    this.members.delete(connection)
+    this.#subscriptions.delete(connection)
+    this.endSessions(connection.owner, grace)
+    this.#closeIfEmpty()
+  }
+
+  /** Ends the sessions of a connection after a time, unless another one announces them until then. */
+  endSessions(owner: Owner, grace: number): void {
+    this.table.leave(owner, monotonicNow() + grace)
+    this.#depart()
+  }
+
+  /** The same for the sessions of all connections of another node. */
+  endSessionsOf(node: string, grace: number): void {
+    this.table.leaveNode(node, monotonicNow() + grace)
+    this.#depart()
+  }
+
+  /** Ends sessions now. */
+  endSessionsIn(keys: Iterable<SessionKey>): void {
+    this.table.leaveWith(keys, monotonicNow())
+    this.#depart()
+  }
+
+  /** Publishes to everyone who has subscribed, and to the other nodes what is from this one. */
+  publish(publications: Iterable<Publication>): void {
+    for (const publication of publications) {
+      if (this.#outbox.add(publication)) this.#services.counts.conflated++
+    }
+    this.#flushWhenDue()
+  }
+
+  /** Answers a roll call from the table. */
+  answerRollCall(connection: Connection): void {
+    const present = this.table.present(monotonicNow())
+    this.#services.counts.rollCalls++
+    this.#services.counts.deliveries += present.length
+    deliver(present, [connection])
+  }
+
+  /** Forgets the sessions that have fallen silent. */
+  prune(now: number): void {
+    this.table.prune(now)
+    this.#closeIfEmpty()
+  }
+
+  /** Nothing more is published. */
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+  }
+
+  #depart(): void {
+    this.publish(this.table.depart(monotonicNow()))
+  }
+
+  /** What is due goes out now, or at the end of the batch; the rest, and those who leave, later. */
+  #flushWhenDue(): void {
+    const now = monotonicNow()
+    const next = this.#nextFlush()
+    if (next !== undefined && next <= now) this.#flush(now)
+    this.#wake(Math.min(this.#nextFlush() ?? Infinity, this.table.nextDeparture ?? Infinity))
+  }
+
+  #nextFlush(): number | undefined {
+    const next = this.#outbox.nextAt
+    return next === undefined ? undefined : Math.max(next, this.#publishedAt + this.#batchInterval)
+  }
+
+  #flush(now: number): void {
+    const publications = this.#outbox.take(now)
+    if (publications.length === 0) return
+    this.#publishedAt = now
+    const { counts, share } = this.#services
+    counts.events += publications.length
+    counts.deliveries += publications.length * this.#subscriptions.size
+    counts.writes += this.#subscriptions.size
+    deliver(publications, this.#subscriptions.keys())
+    share(publications)
+  }
+
+  #wake(at: number): void {
+    if (this.#isClosed || at === this.#wakesAt) return
+    clearTimeout(this.#timer)
+    this.#wakesAt = at
+    if (at === Infinity) return
+    this.#timer = setTimeout(
+      () => {
+        this.#wakesAt = Infinity
+        this.#depart()
+        this.#closeIfEmpty()
+      },
+      Math.max(0, at - monotonicNow())
+    )
+  }
+
+  #closeIfEmpty(): void {
+    const isEmpty = this.members.size === 0 && this.table.nextDeparture === undefined
+    if (isEmpty) this.#services.onEmpty()
+  }
+}
+
+/** The one place where events reach many: put together once, the same bytes to each. */
+const deliver = (publications: ReadonlyArray<Publication>, to: Iterable<Connection>): void => {
+  const [first] = publications
+  if (first === undefined) return
+  const frames = publications.map(({ frame }) => frame)
+  const bytes = frames.length === 1 ? first.frame : Buffer.concat(frames)
+  for (const connection of to) connection.deliver(publications, bytes)
+}

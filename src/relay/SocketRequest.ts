@@ -1,0 +1,105 @@
+/**
+ * What a request for a WebSocket asks for, and who asks. Pure.
+ */
+import type { IncomingMessage } from "node:http"
+import { projectOfHost, type RoomAddress } from "./RoomAddress.ts"
+
+/** The parts of a request that are read here. */
+export type RequestHead = Pick<IncomingMessage, "url" | "headers"> & {
+  readonly socket: { readonly remoteAddress?: string | undefined }
+}
+
+/** How much of what proxies say is believed. */
+export interface ProxyTrust {
+  readonly trustedProxies: number
+}
+
+const datasetPath = /^\/v[^/]+\/socket\/([^/]+)\/?$/
+const canvasPath = /^\/v[^/]+\/socket\/canvases\/([^/]+)\/?$/
+
+const decoded = (part: string | undefined): string | undefined => {
+  if (part === undefined) return undefined
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}
+
+const first = (header: string | ReadonlyArray<string> | undefined): string | undefined =>
+  typeof header === "string" ? header : header?.[0]
+
+/**
+ * The host that a client asked for: what the first proxy saw, where proxies are trusted.
+ *
+ * @example
+ * hostOf({ headers: { host: "abc123.localhost:4000" }, … }, { trustedProxies: 0 }) // the same
+ */
+export const hostOf = (
+  { headers }: Pick<RequestHead, "headers">,
+  { trustedProxies }: ProxyTrust
+): string | undefined => {
+  const forwarded = first(headers["x-forwarded-host"])?.split(",")[0]?.trim()
+  return trustedProxies > 0 && forwarded !== undefined && forwarded !== ""
+    ? forwarded
+    : headers.host
+}
+
+/**
+ * The address that a client has: of those in `X-Forwarded-For`, the one that the outermost trusted
+ * proxy saw. Whatever stands in front of it, anyone could have written.
+ *
+ * @example
+ * // X-Forwarded-For: 6.6.6.6, 203.0.113.7
+ * addressOf(request, { trustedProxies: 1 }) // "203.0.113.7"
+ */
+export const addressOf = (
+  { headers, socket }: RequestHead,
+  { trustedProxies }: ProxyTrust
+): string => {
+  const seen = [headers["x-forwarded-for"] ?? []]
+    .flat()
+    .join(",")
+    .split(",")
+    .map((address) => address.trim())
+    .filter((address) => address !== "")
+  const forwarded = trustedProxies > 0 ? seen.at(-Math.min(trustedProxies, seen.length)) : undefined
+  return forwarded ?? socket.remoteAddress ?? ""
+}
+
+/** The room of a request, or undefined where there is none at its path. */
+export const roomOf = (
+  request: RequestHead,
+  settings: ProxyTrust & { readonly project: string }
+): RoomAddress | undefined => {
+  const path = request.url?.split("?", 1)[0] ?? ""
+  const canvas = decoded(canvasPath.exec(path)?.[1])
+  if (canvas !== undefined) return { _tag: "Canvas", canvas }
+  const dataset = decoded(datasetPath.exec(path)?.[1])
+  if (dataset === undefined) return undefined
+  const project = projectOfHost(hostOf(request, settings)) ?? settings.project
+  return { _tag: "Dataset", project, dataset }
+}
+
+/** Whether an address is one of this machine's own. */
+export const isLoopback = (address: string): boolean =>
+  address === "::1" || /^(::ffff:)?127\./.test(address)
+
+/**
+ * Whether a page of an origin may connect. Without a list all may; without an origin it is no page.
+ *
+ * @example
+ * isAllowedOrigin(["https://*.example.com"], "https://studio.example.com") // true
+ */
+export const isAllowedOrigin = (
+  allowed: ReadonlyArray<string> | undefined,
+  origin: string | undefined
+): boolean =>
+  allowed === undefined ||
+  origin === undefined ||
+  allowed.some((pattern) => matches(pattern.toLowerCase(), origin.toLowerCase()))
+
+const matches = (pattern: string, origin: string): boolean => {
+  const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+  return new RegExp(`^${parts.join("[^./]+")}$`).test(origin)
+}
