@@ -1,0 +1,204 @@
+/**
+ * The half of a backplane that lies in its own node, whatever carries the messages: who listens
+ * here, what the status is, what was dropped.
+ */
+import type * as Context from "effect/Context"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import type * as Scope from "effect/Scope"
+
+/** Whether a node hears the others and is heard. */
+export type BackplaneStatus =
+  | { readonly _tag: "Connected" }
+  | {
+      readonly _tag: "Disconnected"
+      /** Milliseconds of the monotonic clock. */
+      readonly since: number
+      /** For people to read. */
+      readonly reason: string
+    }
+
+/**
+ * Why a message was dropped: there is no connection, it is larger than the server takes, the server
+ * has not taken too many before it, or the server does not let this user publish it.
+ */
+export type DropReason = "disconnected" | "too-large" | "backlog" | "refused"
+
+/** The counter of messages to other nodes that were dropped, with the attribute `reason`. */
+export const backplaneDrops = Metric.counter("relay_backplane_drops_total", {
+  description: "Messages to other nodes that were dropped",
+  incremental: true
+})
+
+/** The counter of messages from other nodes on which a receiver threw. */
+export const backplaneReceiverErrors = Metric.counter("relay_backplane_receiver_errors_total", {
+  description: "Messages from other nodes on which a receiver threw",
+  incremental: true
+})
+
+/** What carries the messages learns which subjects this node listens to. */
+export interface HubInterest {
+  readonly opened: (subject: string) => void
+  readonly closed: (subject: string) => void
+}
+
+export interface BackplaneHub {
+  /** Adds a receiver until the scope closes. */
+  readonly listen: (
+    subject: string,
+    receive: (message: string) => void
+  ) => Effect.Effect<void, never, Scope.Scope>
+  /** The subjects with a receiver. */
+  readonly subjects: () => Iterable<string>
+  /** Gives a message to every receiver of a subject; none of them can harm another. */
+  readonly deliver: (subject: string, message: string) => void
+  readonly status: () => BackplaneStatus
+  readonly connected: () => void
+  /** Keeps `since` where there was no connection before. */
+  readonly disconnected: (reason: string) => void
+  readonly onStatus: (
+    notify: (status: BackplaneStatus) => void
+  ) => Effect.Effect<void, never, Scope.Scope>
+  readonly drop: (reason: DropReason) => void
+  readonly dropped: () => number
+  /** Logs from outside of any fiber. */
+  readonly log: (log: Effect.Effect<void>) => void
+}
+
+/** One log line per reason in this time (ms): drops come by the thousand. */
+const dropLogInterval = 10_000
+
+const makeDrops = (
+  context: Context.Context<never>,
+  now: () => number,
+  log: BackplaneHub["log"]
+) => {
+  const loggedAt = new Map<DropReason, number>()
+  let dropped = 0
+  const drop = (reason: DropReason): void => {
+    dropped++
+    Metric.withAttributes(backplaneDrops, { reason }).updateUnsafe(1, context)
+    // The status says that there is no connection; that it costs messages is no news.
+    if (reason === "disconnected") return
+    const last = loggedAt.get(reason)
+    if (last !== undefined && now() - last < dropLogInterval) return
+    loggedAt.set(reason, now())
+    log(
+      Effect.logWarning("Dropped a message to other nodes").pipe(
+        Effect.annotateLogs({ action: "relay/backplane/drop", reason, dropped })
+      )
+    )
+  }
+  return { drop, dropped: () => dropped }
+}
+
+/** A callback until the scope closes. An object of its own: one function given twice counts twice. */
+interface Entry<A> {
+  readonly call: (value: A) => void
+}
+
+const makeReceivers = (interest: HubInterest, guard: (call: () => void) => void) => {
+  const bySubject = new Map<string, Set<Entry<string>>>()
+
+  // Each in one step: a fiber may pause between two, and another close what this one just opened.
+  const add = (subject: string, entry: Entry<string>): Entry<string> => {
+    const receivers = bySubject.get(subject)
+    if (receivers !== undefined) {
+      receivers.add(entry)
+      return entry
+    }
+    bySubject.set(subject, new Set([entry]))
+    interest.opened(subject)
+    return entry
+  }
+  const remove = (subject: string, entry: Entry<string>): void => {
+    const receivers = bySubject.get(subject)
+    if (receivers?.delete(entry) !== true || receivers.size > 0) return
+    bySubject.delete(subject)
+    interest.closed(subject)
+  }
+
+  return {
+    listen: (subject: string, receive: (message: string) => void) =>
+      Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.sync(() => add(subject, { call: receive })),
+          (entry) => Effect.sync(() => remove(subject, entry))
+        )
+      ),
+    subjects: () => bySubject.keys(),
+    deliver: (subject: string, message: string) => {
+      for (const { call } of bySubject.get(subject) ?? []) guard(() => call(message))
+    }
+  }
+}
+
+const makeListeners = (guard: (call: () => void) => void) => {
+  const listeners = new Set<Entry<BackplaneStatus>>()
+  return {
+    onStatus: (notify: (status: BackplaneStatus) => void) =>
+      Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            const entry = { call: notify }
+            listeners.add(entry)
+            return entry
+          }),
+          (entry) => Effect.sync(() => listeners.delete(entry))
+        )
+      ),
+    tell: (status: BackplaneStatus): void => {
+      for (const { call } of listeners) guard(() => call(status))
+    }
+  }
+}
+
+/** The node's half of a backplane, without a connection at first. */
+export const makeHub = Effect.fnUntraced(function* (
+  interest: HubInterest
+): Effect.fn.Return<BackplaneHub> {
+  const context = yield* Effect.context()
+  const clock = yield* Clock.Clock
+  const runFork = Effect.runForkWith(context)
+  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const log = (message: Effect.Effect<void>) => void runFork(message)
+
+  /** Calls what others gave us: they must not throw, and harm nobody if they do. */
+  const guard = (call: () => void): void => {
+    try {
+      call()
+    } catch (error) {
+      backplaneReceiverErrors.updateUnsafe(1, context)
+      const cause = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      log(
+        Effect.logError("A receiver of the backplane threw").pipe(
+          Effect.annotateLogs({ action: "relay/backplane/receiver", cause })
+        )
+      )
+    }
+  }
+
+  let status: BackplaneStatus = { _tag: "Disconnected", since: now(), reason: "not yet connected" }
+  const { onStatus, tell } = makeListeners(guard)
+  const setStatus = (next: BackplaneStatus): void => {
+    status = next
+    tell(next)
+  }
+
+  return {
+    ...makeReceivers(interest, guard),
+    ...makeDrops(context, now, log),
+    status: () => status,
+    connected: () => {
+      if (status._tag !== "Connected") setStatus({ _tag: "Connected" })
+    },
+    disconnected: (reason) => {
+      if (status._tag === "Disconnected" && status.reason === reason) return
+      const since = status._tag === "Disconnected" ? status.since : now()
+      setStatus({ _tag: "Disconnected", since, reason })
+    },
+    onStatus,
+    log
+  }
+})
