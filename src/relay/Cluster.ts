@@ -31,22 +31,16 @@ const aliveInterval = 1_000
 /** A node that was silent for so long is dead, in milliseconds. */
 const nodeTimeout = 5_000
 
-/** This node's place in the cluster. */
-export interface Cluster {
-  /** The name of this node. */
-  readonly node: string
-  /** An owner for a connection that was opened now. */
-  readonly newOwner: () => Owner
-  /** The other nodes that are heard of. */
-  readonly others: () => number
-  /** A room opens here: from now on it hears what happens in it elsewhere. */
-  readonly enter: (address: RoomAddress, room: OpenRoom) => void
-  /** The room is closed here. */
-  readonly leave: (address: RoomAddress) => void
-  /** Tells the other nodes what the connections of this one have said. */
-  readonly share: (address: RoomAddress, publications: ReadonlyArray<Publication>) => void
+/** What a node needs to take part. */
+interface ClusterServices {
+  readonly backplane: Backplane["Service"]
+  readonly settings: Pick<RelaySettings, "nodeReturnGrace" | "returnGrace">
+  readonly counts: RelayCounts
+  /** Runs an effect until it is interrupted, or the node comes to its end. */
+  readonly fork: (effect: Effect.Effect<never>) => Fiber.Fiber<never>
 }
 
+/** A room that is open on this node. */
 interface Shared {
   readonly address: RoomAddress
   readonly room: OpenRoom
@@ -54,180 +48,231 @@ interface Shared {
   readonly unconfirmed: Map<string, Set<SessionKey>>
 }
 
-const toEntry = ({ event, sender }: Publication): Entry => ({ openedAt: sender.openedAt, event })
+/**
+ * One node's place in the cluster. Made by {@link makeCluster}.
+ *
+ * What a node publishes of a room is in order, so for its own sessions its word is final: others
+ * apply it as it comes, and a table that it sends replaces what they knew of it.
+ */
+export class Cluster {
+  /** The name of this node. */
+  readonly node = randomUUID()
+  readonly #services: ClusterServices
+  readonly #clock = new ClusterClock(Date.now)
+  readonly #rooms = new Map<string, Shared>()
+  readonly #followers = new Map<string, Fiber.Fiber<never>>()
+  /** When the other nodes were last heard, on the clock that never goes back. */
+  readonly #heardAt = new Map<string, number>()
+  /** Nodes that were given up, and may only have been slow. */
+  readonly #givenUp = new Set<string>()
 
-/** Takes part in the cluster, from now until the scope closes. */
-export const makeCluster = (
-  backplane: Backplane["Service"],
-  settings: Pick<RelaySettings, "nodeReturnGrace" | "returnGrace">,
-  counts: RelayCounts
-): Effect.Effect<Cluster, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const node = randomUUID()
-    const clock = new ClusterClock(Date.now)
-    const rooms = new Map<string, Shared>()
-    const heardAt = new Map<string, number>()
-    const fibers = new Map<string, Fiber.Fiber<never>>()
-    const fork = yield* FiberSet.makeRuntime<never, never, never>()
+  constructor(services: ClusterServices) {
+    this.#services = services
+  }
 
-    const self = () => ({ node, at: clock.now() })
+  /** How many other nodes are heard of. */
+  get others(): number {
+    return this.#heardAt.size
+  }
 
-    const publishTo = (address: RoomAddress, message: ClusterMessage): void =>
-      backplane.publish({ _tag: "Room", room: address }, encodeMessage(message))
+  /** An owner for a connection that was opened now. */
+  newOwner(): Owner {
+    return makeOwner(this.node, this.#clock.next())
+  }
 
-    const tableOf = ({ address, room }: Shared): ReadonlyArray<TablePiece> => {
-      const pieces = inPieces(room.table.of(node).map(({ latest }) => toEntry(latest)))
-      return pieces.map((entries, index) => ({
-        _tag: "Table",
-        ...self(),
-        room: address,
-        isFirst: index === 0,
-        isLast: index === pieces.length - 1,
-        entries
-      }))
+  /** A room opens here: from now on it hears what happens in it elsewhere. */
+  enter(address: RoomAddress, room: OpenRoom): void {
+    const key = roomKey(address)
+    const shared: Shared = { address, room, unconfirmed: new Map() }
+    this.#rooms.set(key, shared)
+    this.#followers.set(key, this.#services.fork(this.#follow(shared)))
+  }
+
+  /** The room is closed here. */
+  leave(address: RoomAddress): void {
+    const key = roomKey(address)
+    this.#rooms.delete(key)
+    this.#followers.get(key)?.interruptUnsafe()
+    this.#followers.delete(key)
+  }
+
+  /** Tells the other nodes what the connections of this one have said. */
+  share(address: RoomAddress, publications: ReadonlyArray<Publication>): void {
+    const entries = publications.filter(({ sender }) => sender.node === this.node).map(toEntry)
+    if (entries.length === 0) return
+    for (const piece of inPieces(entries)) {
+      this.#tellRoom(address, { _tag: "Events", ...this.#self(), entries: piece })
     }
+  }
 
-    const receiveTable = (shared: Shared, piece: TablePiece): void => {
-      const { room, unconfirmed } = shared
-      if (piece.isFirst) {
-        const sessions = room.table.of(piece.node)
-        unconfirmed.set(piece.node, new Set(sessions.map(({ key }) => key)))
-      }
-      const missing = unconfirmed.get(piece.node)
-      for (const { event, openedAt } of piece.entries) {
-        if (event.type !== "state") continue
-        missing?.delete(sessionKey(event.i, event.m.sessionId))
-        const owner = makeOwner(piece.node, openedAt)
-        const known = room.table.get(event.i, event.m.sessionId)
-        // It has moved on; its new node tells where it is.
-        if (known !== undefined && isNewer(known.owner, owner)) continue
-        receiveEvents(room, piece.node, [{ openedAt, event }])
-      }
-      if (!piece.isLast || missing === undefined) return
-      unconfirmed.delete(piece.node)
-      room.endSessionsIn(missing)
+  /** Reads what another node has said, in a room or to the cluster. */
+  hear(text: string, shared?: Shared): void {
+    const message = decodeMessage(text)
+    if (message === undefined) {
+      this.#services.counts.unreadable++
+    } else if (message.node !== this.node) {
+      this.#clock.observe(message.at)
+      this.#heardAt.set(message.node, monotonicNow())
+      this.#receive(message, shared)
+      // Its sessions are gone here: it is asked for them.
+      if (this.#givenUp.delete(message.node)) this.reconnected()
     }
+  }
 
-    const receive = (message: ClusterMessage, shared: Shared | undefined): void => {
-      clock.observe(message.at)
-      heardAt.set(message.node, monotonicNow())
-      switch (message._tag) {
-        case "Events":
-          if (shared !== undefined) receiveEvents(shared.room, message.node, message.entries)
-          return
-        case "Table": {
-          const named = rooms.get(roomKey(message.room))
-          if (named !== undefined) receiveTable(named, message)
-          return
+  /** Says that this node is alive, and gives up those that have said nothing for too long. */
+  watch(): void {
+    if (this.#services.backplane.status()._tag === "Disconnected") return
+    this.#tellAll({ _tag: "Alive", ...this.#self() })
+    const oldest = monotonicNow() - nodeTimeout
+    for (const [other, at] of this.#heardAt) {
+      if (at >= oldest) continue
+      this.#forget(other, this.#services.settings.returnGrace)
+      this.#givenUp.add(other)
+    }
+  }
+
+  /** The backplane is back: everyone's word is told once more, and asked for. */
+  reconnected(): void {
+    // While nothing could be heard, nobody has died of silence.
+    for (const other of this.#heardAt.keys()) this.#heardAt.set(other, monotonicNow())
+    for (const shared of this.#rooms.values()) this.#converge(shared)
+  }
+
+  /** This node shuts down: its clients come back to others. */
+  sayGoodbye(): void {
+    this.#tellAll({ _tag: "Leaving", ...this.#self() })
+  }
+
+  #receive(message: ClusterMessage, shared: Shared | undefined): void {
+    switch (message._tag) {
+      case "Events":
+        if (shared !== undefined) receiveEvents(shared.room, message.node, message.entries)
+        return
+      case "Table":
+        return this.#receiveTable(message)
+      case "Sync":
+        for (const piece of shared === undefined ? [] : this.#tableOf(shared)) {
+          const topic = { _tag: "Node", node: message.node } as const
+          this.#services.backplane.publish(topic, encodeMessage(piece))
         }
-        case "Sync":
-          for (const piece of shared === undefined ? [] : tableOf(shared)) {
-            backplane.publish({ _tag: "Node", node: message.node }, encodeMessage(piece))
-          }
-          return
-        case "Leaving":
-          forget(message.node, settings.nodeReturnGrace)
-          return
-        case "Alive":
-          return
-      }
+        return
+      case "Leaving":
+        return this.#forget(message.node, this.#services.settings.nodeReturnGrace)
+      case "Alive":
+        return
     }
+  }
 
-    const hear = (text: string, shared?: Shared): void => {
-      const message = decodeMessage(text)
-      if (message === undefined) counts.unreadable++
-      else if (message.node !== node) receive(message, shared)
+  #receiveTable({ entries, isFirst, isLast, node, room: address }: TablePiece): void {
+    const shared = this.#rooms.get(roomKey(address))
+    if (shared === undefined) return
+    const { room, unconfirmed } = shared
+    if (isFirst) unconfirmed.set(node, new Set(room.table.of(node).map(({ key }) => key)))
+    const missing = unconfirmed.get(node)
+    for (const entry of entries) {
+      const { event } = entry
+      if (event.type !== "state") continue
+      missing?.delete(sessionKey(event.i, event.m.sessionId))
+      const known = room.table.get(event.i, event.m.sessionId)
+      // One that has moved on is told of by its new node.
+      if (known !== undefined && isNewer(known.owner, makeOwner(node, entry.openedAt))) continue
+      receiveEvents(room, node, [entry])
     }
+    if (!isLast || missing === undefined) return
+    unconfirmed.delete(node)
+    room.endSessionsIn(missing)
+  }
 
-    const forget = (other: string, grace: number): void => {
-      heardAt.delete(other)
-      for (const { room } of rooms.values()) room.endSessionsOf(other, grace)
-    }
-
-    /** Tells the others what is here, and asks them. */
-    const converge = (shared: Shared): void => {
-      for (const piece of tableOf(shared)) publishTo(shared.address, piece)
-      publishTo(shared.address, { _tag: "Sync", ...self() })
-    }
-
-    const follow = (shared: Shared) =>
-      backplane
-        .subscribe({ _tag: "Room", room: shared.address }, (text) => hear(text, shared))
-        .pipe(
-          Effect.andThen(Effect.sync(() => converge(shared))),
-          Effect.andThen(Effect.never),
-          Effect.scoped
-        )
-
-    yield* backplane.subscribe({ _tag: "Cluster" }, (text) => hear(text))
-    yield* backplane.subscribe({ _tag: "Node", node }, (text) => hear(text))
-
-    yield* backplane.onStatus(({ _tag }) => {
-      if (_tag === "Disconnected") return
-      // While nothing could be heard, nobody has died of silence.
-      for (const other of heardAt.keys()) heardAt.set(other, monotonicNow())
-      for (const shared of rooms.values()) converge(shared)
-    })
-
-    const watch = Effect.sync(() => {
-      if (backplane.status()._tag === "Disconnected") return
-      backplane.publish({ _tag: "Cluster" }, encodeMessage({ _tag: "Alive", ...self() }))
-      const oldest = monotonicNow() - nodeTimeout
-      for (const [other, at] of heardAt) {
-        if (at < oldest) forget(other, settings.returnGrace)
-      }
-    })
-    yield* watch.pipe(
-      Effect.andThen(Effect.sleep(aliveInterval)),
-      Effect.forever,
-      Effect.forkScoped
-    )
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() =>
-        backplane.publish({ _tag: "Cluster" }, encodeMessage({ _tag: "Leaving", ...self() }))
+  #follow(shared: Shared): Effect.Effect<never> {
+    const topic = { _tag: "Room", room: shared.address } as const
+    return this.#services.backplane
+      .subscribe(topic, (text) => this.hear(text, shared))
+      .pipe(
+        Effect.andThen(Effect.sync(() => this.#converge(shared))),
+        Effect.andThen(Effect.never),
+        Effect.scoped
       )
-    )
+  }
 
-    return {
-      node,
-      newOwner: () => makeOwner(node, clock.next()),
-      others: () => heardAt.size,
-      enter: (address, room) => {
-        const key = roomKey(address)
-        const shared: Shared = { address, room, unconfirmed: new Map() }
-        rooms.set(key, shared)
-        fibers.set(key, fork(follow(shared)))
-      },
-      leave: (address) => {
-        const key = roomKey(address)
-        rooms.delete(key)
-        fibers.get(key)?.interruptUnsafe()
-        fibers.delete(key)
-      },
-      share: (address, publications) => {
-        const entries = publications.filter(({ sender }) => sender.node === node).map(toEntry)
-        if (entries.length === 0) return
-        for (const piece of inPieces(entries)) {
-          publishTo(address, { _tag: "Events", ...self(), entries: piece })
-        }
-      }
-    }
-  })
+  /** Tells the others what is here, and asks them. */
+  #converge(shared: Shared): void {
+    for (const piece of this.#tableOf(shared)) this.#tellRoom(shared.address, piece)
+    this.#tellRoom(shared.address, { _tag: "Sync", ...this.#self() })
+  }
+
+  #tableOf({ address, room }: Shared): ReadonlyArray<TablePiece> {
+    const pieces = inPieces(
+      room.table.of(this.node).map(({ latest, owner }) => ({
+        openedAt: owner.openedAt,
+        event: latest.event
+      }))
+    )
+    return pieces.map((entries, index) => ({
+      _tag: "Table",
+      ...this.#self(),
+      room: address,
+      isFirst: index === 0,
+      isLast: index === pieces.length - 1,
+      entries
+    }))
+  }
+
+  #forget(node: string, grace: number): void {
+    this.#heardAt.delete(node)
+    for (const { room } of this.#rooms.values()) room.endSessionsOf(node, grace)
+  }
+
+  #self(): { readonly node: string; readonly at: number } {
+    return { node: this.node, at: this.#clock.now() }
+  }
+
+  #tellRoom(room: RoomAddress, message: ClusterMessage): void {
+    this.#services.backplane.publish({ _tag: "Room", room }, encodeMessage(message))
+  }
+
+  #tellAll(message: ClusterMessage): void {
+    this.#services.backplane.publish({ _tag: "Cluster" }, encodeMessage(message))
+  }
+}
+
+const toEntry = ({ event, sender }: Publication): Entry => ({ openedAt: sender.openedAt, event })
 
 const receiveEvents = (room: OpenRoom, node: string, entries: ReadonlyArray<Entry>): void => {
   const now = monotonicNow()
   const { table } = room
-  room.publish(
-    entries.flatMap(({ event, openedAt }) => {
-      const sender = makeOwner(node, openedAt)
-      switch (event.type) {
-        case "state":
-          return [table.announce(sender, event.i, event.m.sessionId, event.m.locations, now)]
-        case "disconnect":
-          return table.disconnect(sender, event.i, event.m.session, now) ?? []
-        case "rollCall":
-          return [table.rollCall(sender, event.i, event.session, now)]
-      }
-    })
-  )
+  const publications = entries.flatMap(({ event, openedAt }) => {
+    const sender = makeOwner(node, openedAt)
+    switch (event.type) {
+      case "state":
+        return table.announce(sender, event.i, event.m.sessionId, event.m.locations, now)
+      case "disconnect":
+        return table.disconnect(sender, event.i, event.m.session, now) ?? []
+      case "rollCall":
+        return table.rollCall(sender, event.i, event.session, now)
+    }
+  })
+  room.publish(publications)
 }
+
+/** Takes part in the cluster, from now until the scope closes. */
+export const makeCluster = Effect.fnUntraced(function* (
+  services: Omit<ClusterServices, "fork">
+): Effect.fn.Return<Cluster, never, Scope.Scope> {
+  const { backplane } = services
+  const cluster = new Cluster({
+    ...services,
+    fork: yield* FiberSet.makeRuntime<never, never, never>()
+  })
+  yield* backplane.subscribe({ _tag: "Cluster" }, (text) => cluster.hear(text))
+  yield* backplane.subscribe({ _tag: "Node", node: cluster.node }, (text) => cluster.hear(text))
+  yield* backplane.onStatus(({ _tag }) => {
+    if (_tag === "Connected") cluster.reconnected()
+  })
+  yield* Effect.sync(() => cluster.watch()).pipe(
+    Effect.andThen(Effect.sleep(aliveInterval)),
+    Effect.forever,
+    Effect.forkScoped
+  )
+  yield* Effect.addFinalizer(() => Effect.sync(() => cluster.sayGoodbye()))
+  return cluster
+})

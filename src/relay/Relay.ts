@@ -103,7 +103,7 @@ const make = Effect.fnUntraced(function* (
   const counts = new RelayCounts()
   const listener = makeListener(settings)
   yield* Effect.addFinalizer(() => close(listener))
-  const cluster = yield* makeCluster(yield* Backplane, settings, counts)
+  const cluster = yield* makeCluster({ backplane: yield* Backplane, settings, counts })
   const rooms = new Rooms({ settings, counts }, cluster)
   const authorizer = yield* makeAuthorizer(auth, settings, counts, () => connections.members)
   const connections: Connections = new Connections({

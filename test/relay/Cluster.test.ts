@@ -1,0 +1,182 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { Backplane, MemoryBus } from "../../src/relay/Backplane.ts"
+import { Relay } from "../../src/relay/Relay.ts"
+import { RelayAuth } from "../../src/relay/RelayAuth.ts"
+import type { RelayOptions } from "../../src/relay/RelayOptions.ts"
+import { gone, join, state } from "./RelayClient.ts"
+
+/** Nothing is put off, so that each step is seen as it is taken. */
+const prompt: RelayOptions = {
+  port: 0,
+  announceInterval: 0,
+  batchInterval: 0,
+  returnGrace: 0,
+  rollCallInterval: 0
+}
+
+/** Nodes on one bus; each can be stopped. */
+const startNodes = Effect.fnUntraced(function* (count: number, options: RelayOptions = {}) {
+  const bus = yield* MemoryBus.make()
+  const start = Effect.fnUntraced(function* (name: string) {
+    const scope = yield* Scope.fork(yield* Effect.scope)
+    const layer = Relay.layerNode({ ...prompt, ...options }).pipe(
+      Layer.provide([RelayAuth.layerDevelopment, Backplane.layerMemory(bus, name)])
+    )
+    const { url } = Context.get(yield* Layer.buildWithScope(layer, scope), Relay)
+    return { url, stop: Scope.close(scope, Exit.void) }
+  })
+  const names = Array.from({ length: count }, (_, n) => `node-${n}`)
+  return { bus, nodes: yield* Effect.forEach(names, start) }
+})
+
+describe("several nodes", () => {
+  it.live("[S9] are one room: who joins, moves and leaves on one is seen on the others", () =>
+    Effect.gen(function* () {
+      const {
+        nodes: [one, two, three]
+      } = yield* startNodes(3)
+      assert(one !== undefined && two !== undefined && three !== undefined)
+      const ada = yield* join(one.url, "p-ada")
+      const bob = yield* join(two.url, "p-bob")
+      const eve = yield* join(three.url, "p-eve")
+      yield* ada.announce("a", ["here"])
+      for (const client of [ada, bob, eve]) {
+        assert.deepEqual(yield* client.next, state("p-ada", "a", ["here"]))
+      }
+      yield* ada.announce("a", ["there"])
+      for (const client of [ada, bob, eve]) {
+        assert.deepEqual(yield* client.next, state("p-ada", "a", ["there"]))
+      }
+      ada.socket.terminate()
+      for (const client of [bob, eve]) assert.deepEqual(yield* client.next, gone("p-ada", "a"))
+    })
+  )
+
+  it.live("[S9] answer a roll call for all of them, to who comes to a room new to a node too", () =>
+    Effect.gen(function* () {
+      const {
+        nodes: [one, two]
+      } = yield* startNodes(2)
+      assert(one !== undefined && two !== undefined)
+      const ada = yield* join(one.url, "p-ada")
+      yield* ada.announce("a", ["here"])
+      const bob = yield* join(two.url, "p-bob")
+      yield* bob.rollCall("b")
+      assert.deepEqual(yield* bob.next, state("p-ada", "a", ["here"]))
+      const cyd = yield* join(two.url, "p-cyd")
+      yield* cyd.rollCall("c")
+      assert.deepEqual(yield* cyd.next, state("p-ada", "a", ["here"]))
+    })
+  )
+
+  it.live("[S9] do not end a session that has moved to another node", () =>
+    Effect.gen(function* () {
+      const {
+        nodes: [one, two]
+      } = yield* startNodes(2)
+      assert(one !== undefined && two !== undefined)
+      const watcher = yield* join(two.url, "p-watcher")
+      const old = yield* join(one.url, "p-ada")
+      yield* old.announce("tab", ["old"])
+      yield* old.announce("old only")
+      assert.deepEqual(yield* watcher.next, state("p-ada", "tab", ["old"]))
+      assert.deepEqual(yield* watcher.next, state("p-ada", "old only"))
+      const reloaded = yield* join(two.url, "p-ada")
+      yield* reloaded.announce("tab", ["back"])
+      // Heard on the first node, too, before its connection dies.
+      for (;;)
+        if (JSON.stringify(yield* old.next) === JSON.stringify(state("p-ada", "tab", ["back"])))
+          break
+      old.socket.terminate()
+      assert.deepEqual(yield* watcher.next, state("p-ada", "tab", ["back"]))
+      assert.deepEqual(yield* watcher.next, gone("p-ada", "old only"))
+      reloaded.socket.close()
+      assert.deepEqual(yield* watcher.next, gone("p-ada", "tab"))
+    })
+  )
+
+  it.live("[S3] keep rooms apart whose names only look alike", () =>
+    Effect.gen(function* () {
+      const {
+        nodes: [one, two]
+      } = yield* startNodes(2)
+      assert(one !== undefined && two !== undefined)
+      const rooms = [
+        ["/v1/socket/c", "a-b.localhost"],
+        ["/v1/socket/b-c", "a.localhost"],
+        ["/v1/socket/a.b", undefined],
+        ["/v1/socket/a", undefined],
+        ["/v1/socket/canvases/a", undefined]
+      ] as const
+      for (const [index, [path, host]] of rooms.entries()) {
+        const here = yield* join(one.url, "p-ada", path, host)
+        const there = yield* join(two.url, "p-bob", path, host)
+        yield* here.announce(`s${index}`)
+        assert.deepEqual(yield* there.next, state("p-ada", `s${index}`))
+      }
+    })
+  )
+
+  it.live("[S9] hold those of a node that shuts down, until they are back elsewhere", () =>
+    Effect.gen(function* () {
+      const {
+        nodes: [one, two]
+      } = yield* startNodes(2, { nodeReturnGrace: 200 })
+      assert(one !== undefined && two !== undefined)
+      const watcher = yield* join(two.url, "p-watcher")
+      const ada = yield* join(one.url, "p-ada")
+      yield* ada.announce("a")
+      const bob = yield* join(one.url, "p-bob")
+      yield* bob.announce("b")
+      yield* watcher.next
+      yield* watcher.next
+      yield* one.stop
+      assert.strictEqual((yield* ada.closed).code, 1012)
+      const back = yield* join(two.url, "p-ada")
+      yield* back.announce("a", ["back"])
+      assert.deepEqual(yield* watcher.next, state("p-ada", "a", ["back"]))
+      assert.deepEqual(yield* watcher.next, gone("p-bob", "b"))
+    })
+  )
+
+  it.live("[S9] go on by themselves without the backplane, and agree again when it is back", () =>
+    Effect.gen(function* () {
+      const {
+        bus,
+        nodes: [one, two]
+      } = yield* startNodes(2)
+      assert(one !== undefined && two !== undefined)
+      const ada = yield* join(one.url, "p-ada")
+      const bob = yield* join(two.url, "p-bob")
+      yield* ada.announce("a", [1])
+      yield* ada.announce("ends meanwhile")
+      assert.deepEqual(yield* bob.next, state("p-ada", "a", [1]))
+      assert.deepEqual(yield* bob.next, state("p-ada", "ends meanwhile"))
+      yield* bus.cut("node-0")
+      yield* bus.cut("node-1")
+      yield* ada.announce("a", [2])
+      yield* ada.disconnect("ends meanwhile")
+      yield* bob.announce("b", [3])
+      assert.deepEqual(yield* bob.next, state("p-bob", "b", [3]))
+      yield* bus.heal("node-0")
+      yield* bus.heal("node-1")
+      const learned = [yield* bob.next, yield* bob.next]
+      assert.deepInclude(learned, state("p-ada", "a", [2]))
+      assert.deepInclude(learned, gone("p-ada", "ends meanwhile"))
+      for (const event of [
+        state("p-ada", "a", [1]),
+        state("p-ada", "ends meanwhile"),
+        state("p-ada", "a", [2]),
+        gone("p-ada", "ends meanwhile"),
+        state("p-bob", "b", [3])
+      ]) {
+        assert.deepEqual(yield* ada.next, event)
+      }
+    })
+  )
+})
