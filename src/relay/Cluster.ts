@@ -246,7 +246,7 @@ const receiveEvents = (room: OpenRoom, node: string, entries: ReadonlyArray<Entr
       case "state":
         return table.announce(sender, event.i, event.m.sessionId, event.m.locations, now)
       case "disconnect":
-        return table.disconnect(sender, event.i, event.m.session, now) ?? []
+        return table.disconnect(sender, event.i, event.m.session, now)
       case "rollCall":
         return table.rollCall(sender, event.i, event.session, now)
     }

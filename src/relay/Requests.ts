@@ -75,8 +75,7 @@ const unsubscribe: Handler = ({ connection, room }, params) => {
 const disconnect: Handler = ({ connection, room }, params, user) => {
   const session = Option.getOrUndefined(decodeSession(params))?.session
   if (session === undefined) return invalidParams(Method.disconnect, "{session}")
-  const goodbye = room.table.disconnect(connection.owner, user.id, session, monotonicNow())
-  if (goodbye !== undefined) room.publish([goodbye])
+  room.publish(room.table.disconnect(connection.owner, user.id, session, monotonicNow()))
   return done
 }
 

@@ -67,6 +67,7 @@ export class Room {
   readonly #sessions = new Map<SessionKey, Session>()
   readonly #byOwner = new Map<string, Set<SessionKey>>()
   readonly #byUser = new Map<UserId, number>()
+  readonly #bySessionId = new Map<SessionId, number>()
   readonly #leaving = new Map<SessionKey, number>()
 
   /** @param options.announceInterval the least time between two publications of a session */
@@ -120,18 +121,21 @@ export class Room {
   }
 
   /**
-   * A session says that it is gone. Undefined where it has moved on to a newer connection since:
-   * a page that reloads must not be ended by the late goodbye of its old self. Undefined also where
-   * this user has no such session: some clients end every session of that id, whoever's it is.
+   * A session says that it is gone. Nothing comes of it where it has moved on to a newer connection
+   * since: a page that reloads must not be ended by the late goodbye of its old self; nor where this
+   * user has no such session.
+   *
+   * Some clients take a goodbye to end every session of that id, whoever's it is: where others have
+   * the same one, their latest word follows.
    */
   disconnect(
     sender: Owner,
     userId: UserId,
     sessionId: SessionId,
     now: number
-  ): Publication | undefined {
+  ): ReadonlyArray<Publication> {
     const known = this.get(userId, sessionId)
-    if (known === undefined || isNewer(known.owner, sender)) return undefined
+    if (known === undefined || isNewer(known.owner, sender)) return []
     return this.#end(known, sender, now)
   }
 
@@ -160,7 +164,8 @@ export class Room {
     const goodbyes: Array<Publication> = []
     for (const [key, at] of this.#leaving) {
       const session = this.#sessions.get(key)
-      if (at <= now && session !== undefined) goodbyes.push(this.#end(session, session.owner, now))
+      if (at <= now && session !== undefined)
+        goodbyes.push(...this.#end(session, session.owner, now))
     }
     return goodbyes
   }
@@ -198,11 +203,18 @@ export class Room {
     this.#leaving.set(key, Math.min(at, this.#leaving.get(key) ?? at))
   }
 
-  #end(session: Session, sender: Owner, now: number): Publication {
+  #end(session: Session, sender: Owner, now: number): ReadonlyArray<Publication> {
     this.#remove(session)
     const { key, sessionId, userId } = session
     const event = { type: "disconnect", i: userId, m: { session: sessionId } } as const
-    return this.#publication(key, event, sender, now)
+    return [this.#publication(key, event, sender, now), ...this.#namesakes(sessionId)]
+  }
+
+  #namesakes(sessionId: SessionId): ReadonlyArray<Publication> {
+    if (!this.#bySessionId.has(sessionId)) return []
+    return Array.from(this.#sessions.values())
+      .filter((session) => session.sessionId === sessionId)
+      .map(({ latest }) => latest)
   }
 
   #put(session: Session): void {
@@ -214,16 +226,17 @@ export class Room {
       if (owned === undefined) this.#byOwner.set(session.owner.id, new Set([session.key]))
       else owned.add(session.key)
     }
-    if (known === undefined) this.#byUser.set(session.userId, this.usedBy(session.userId) + 1)
+    if (known !== undefined) return
+    count(this.#byUser, session.userId, 1)
+    count(this.#bySessionId, session.sessionId, 1)
   }
 
   #remove(session: Session): void {
     this.#sessions.delete(session.key)
     this.#leaving.delete(session.key)
     this.#disown(session)
-    const left = this.usedBy(session.userId) - 1
-    if (left === 0) this.#byUser.delete(session.userId)
-    else this.#byUser.set(session.userId, left)
+    count(this.#byUser, session.userId, -1)
+    count(this.#bySessionId, session.sessionId, -1)
   }
 
   #disown({ key, owner }: Session): void {
@@ -237,4 +250,11 @@ export class Room {
     const text = encodeNotification(notificationMethod, { subscription, result: event })
     return { key, event, sender, at, frame: textFrame(text) }
   }
+}
+
+/** Counts up or down; what is counted down to nothing is forgotten. */
+const count = <K>(counts: Map<K, number>, key: K, change: 1 | -1): void => {
+  const next = (counts.get(key) ?? 0) + change
+  if (next === 0) counts.delete(key)
+  else counts.set(key, next)
 }

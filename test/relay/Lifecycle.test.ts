@@ -85,6 +85,7 @@ describe("a socket that ends", () => {
       const watcher = yield* join(url, "p-watcher")
       bob.socket.terminate()
       assert.deepEqual(yield* watcher.next, gone("p-bob", "s"))
+      assert.deepEqual(yield* watcher.next, state("p-ada", "s"))
       yield* watcher.rollCall("w")
       assert.deepEqual(yield* watcher.rest, [state("p-ada", "s")])
     })

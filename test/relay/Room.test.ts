@@ -17,10 +17,12 @@ const events = (publications: Iterable<{ readonly event: unknown }>) =>
 
 const textOf = ({ frame }: Publication) => String(frame.subarray(frame[1] === 126 ? 4 : 2))
 
+const goodbyes = (room: Room) => room.depart(0).filter(({ event }) => event.type === "disconnect")
+
 /** The connection is gone, and nobody comes back. */
 const gone = (room: Room, owner: (typeof owners)[1]) => {
   room.leave(owner, 0)
-  return room.depart(0)
+  return goodbyes(room)
 }
 
 describe("Room", () => {
@@ -90,8 +92,8 @@ describe("Room", () => {
     const room = makeRoom()
     room.announce(owners[1], ada, tab, [], 0)
     room.announce(owners[2], ada, tab, [], 1)
-    assert.isUndefined(room.disconnect(owners[1], ada, tab, 9))
-    assert.isDefined(room.disconnect(owners[2], ada, tab, 9))
+    assert.isEmpty(room.disconnect(owners[1], ada, tab, 9))
+    assert.isNotEmpty(room.disconnect(owners[2], ada, tab, 9))
     assert.strictEqual(room.size, 0)
   })
 
@@ -124,8 +126,8 @@ describe("Room", () => {
             expected.set(key, Math.max(owner, step.connection))
           } else {
             const goodbye = room.disconnect(owners[step.connection], userId, sessionId, 0)
-            assert.strictEqual(goodbye !== undefined, expected.has(key) && owner <= step.connection)
-            if (goodbye !== undefined) expected.delete(key)
+            assert.strictEqual(goodbye.length > 0, expected.has(key) && owner <= step.connection)
+            if (goodbye.length > 0) expected.delete(key)
           }
         }
         assert.strictEqual(room.size, expected.size)
@@ -140,8 +142,8 @@ describe("Room", () => {
     const eve = UserId.make("p-eve")
     const victim = SessionId.make("V")
     room.announce(owners[1], UserId.make("p-victim"), victim, [], 0)
-    assert.isUndefined(room.disconnect(owners[2], eve, victim, 9))
-    assert.isUndefined(room.disconnect(owners[2], eve, SessionId.make("nobody"), 9))
+    assert.isEmpty(room.disconnect(owners[2], eve, victim, 9))
+    assert.isEmpty(room.disconnect(owners[2], eve, SessionId.make("nobody"), 9))
     assert.strictEqual(room.size, 1)
   })
 
@@ -199,11 +201,21 @@ describe("Room", () => {
     room.announce(elsewhere, ada, tab, [], 0)
     room.announce(owners[1], bob, tab, [], 0)
     room.leaveNode("other", 0)
-    assert.deepStrictEqual(events(room.depart(0)), [
+    assert.deepStrictEqual(events(goodbyes(room)), [
       { type: "disconnect", i: ada, m: { session: tab } }
     ])
     assert.deepStrictEqual(events(room.of("node").map(({ latest }) => latest)), [
       { type: "state", i: bob, m: { sessionId: tab, locations: [] } }
+    ])
+  })
+
+  it("[S4] says again where others of the same session id are, after a goodbye that names it", () => {
+    const room = makeRoom()
+    const adas = room.announce(owners[1], ada, tab, ["here"], 0)
+    room.announce(owners[2], bob, tab, [], 0)
+    assert.deepStrictEqual(events(room.disconnect(owners[2], bob, tab, 1)), [
+      { type: "disconnect", i: bob, m: { session: tab } },
+      adas.event
     ])
   })
 })
