@@ -1,10 +1,9 @@
 /**
- * Profiles of users, in the shapes in which Sanity's API answers. They are invented from the user
- * id: the relay has no directory of people. Pure.
+ * Profiles of users, in the shapes in which Sanity's API answers. Pure.
  */
-import { displayNameOf, type RelayUser } from "./RelayAuth.ts"
+import type { RelayUser } from "./RelayAuth.ts"
 
-/** A user as `/users/<id>` answers. There is no `imageUrl`: clients draw initials then. */
+/** A user as `/users/<id>` answers. Without an `imageUrl` clients draw initials. */
 export interface FlatProfile {
   readonly id: string
   readonly sanityUserId: string
@@ -12,8 +11,9 @@ export interface FlatProfile {
   readonly givenName: string
   readonly familyName: string | null
   readonly middleName: string | null
-  readonly email: string
-  readonly provider: string
+  readonly email?: string
+  readonly imageUrl?: string
+  readonly provider: Provider
   /** ISO 8601. */
   readonly createdAt: string
   /** ISO 8601. Never absent: `@sanity/sdk` tells a loaded profile from none by it. */
@@ -38,6 +38,8 @@ export interface NestedProfile {
 /** The user of the token, as `/users/me` answers. */
 export interface CurrentUser extends FlatProfile {
   readonly name: string
+  /** What `/users/me` calls the `imageUrl`. */
+  readonly profileImage?: string
   readonly role: string
   readonly roles: ReadonlyArray<{
     readonly name: string
@@ -46,6 +48,9 @@ export interface CurrentUser extends FlatProfile {
   }>
 }
 
+/** Who vouches for a user: nobody, in development, or a relay that knows them. */
+export type Provider = "development" | "relay"
+
 /** What membership of an organization or a project is asked for. */
 export type ResourceType = "project" | "organization"
 
@@ -53,19 +58,29 @@ export type ResourceType = "project" | "organization"
 export const organizationId = "development"
 
 /** Part of every profile; a fixed date, so that the same id always has the same profile. */
-const invented = {
-  provider: "development",
+const dates = {
   createdAt: "2026-01-01T00:00:00.000Z",
   updatedAt: "2026-01-01T00:00:00.000Z"
 } as const
 
+/** The role of every user: what they may do in Sanity is not the relay's to say. */
+const roleOf: { readonly [P in Provider]: CurrentUser["roles"][number] } = {
+  development: {
+    name: "developer",
+    title: "Developer",
+    description: "A user of a development relay"
+  },
+  relay: { name: "presence", title: "Presence", description: "May see and show who is here" }
+}
+
 /**
- * The flat profile of a user id.
+ * The flat profile of a user.
  *
  * @example
- * flatProfile("p-ada-lovelace").displayName // "Ada Lovelace"
+ * flatProfile({ id: UserId.make("p-ada"), displayName: "Ada Lovelace" }, "relay").familyName // "Lovelace"
  */
-export const flatProfile = (id: string, displayName = displayNameOf(id)): FlatProfile => {
+export const flatProfile = (user: RelayUser, provider: Provider): FlatProfile => {
+  const { displayName, email, id, imageUrl } = user
   const [givenName = displayName, ...rest] = displayName.split(" ")
   return {
     id,
@@ -74,30 +89,32 @@ export const flatProfile = (id: string, displayName = displayNameOf(id)): FlatPr
     givenName,
     familyName: rest.length === 0 ? null : rest.join(" "),
     middleName: null,
-    email: `${displayName.toLowerCase().replaceAll(" ", ".")}@example.com`,
-    ...invented,
+    ...(email === undefined ? {} : { email }),
+    ...(imageUrl === undefined ? {} : { imageUrl }),
+    provider,
+    ...dates,
     isCurrentUser: false
   }
 }
 
 /**
- * The nested profile of a user id, as a member of a project or an organization.
+ * The nested profile of a user, as a member of a project or an organization.
  *
  * @example
- * nestedProfile("g-ada", "project", "demo").profile.displayName // "Ada"
+ * nestedProfile(ada, "relay", "project", "demo").profile.displayName // "Ada Lovelace"
  */
 export const nestedProfile = (
-  id: string,
+  user: RelayUser,
+  provider: Provider,
   resourceType: ResourceType,
   resourceId: string
 ): NestedProfile => {
-  const { familyName, middleName: _, sanityUserId, ...profile } = flatProfile(id)
+  const { familyName, middleName: _, sanityUserId, ...profile } = flatProfile(user, provider)
+  const roleNames = [roleOf[provider].name]
   return {
     sanityUserId,
     profile: { ...profile, ...(familyName === null ? {} : { familyName }) },
-    memberships: [
-      { addedAt: profile.createdAt, resourceType, resourceId, roleNames: ["developer"] }
-    ]
+    memberships: [{ addedAt: profile.createdAt, resourceType, resourceId, roleNames }]
   }
 }
 
@@ -105,12 +122,13 @@ export const nestedProfile = (
  * The profile of the user that a token belongs to.
  *
  * @example
- * currentUser({ id: UserId.make("p-ada"), displayName: "Ada" }).name // "Ada"
+ * currentUser({ id: UserId.make("p-ada"), displayName: "Ada" }, "relay").name // "Ada"
  */
-export const currentUser = (user: RelayUser): CurrentUser => ({
-  ...flatProfile(user.id, user.displayName),
+export const currentUser = (user: RelayUser, provider: Provider): CurrentUser => ({
+  ...flatProfile(user, provider),
   isCurrentUser: true,
   name: user.displayName,
-  role: "developer",
-  roles: [{ name: "developer", title: "Developer", description: "A user of a development relay" }]
+  ...(user.imageUrl === undefined ? {} : { profileImage: user.imageUrl }),
+  role: roleOf[provider].name,
+  roles: [roleOf[provider]]
 })

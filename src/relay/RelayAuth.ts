@@ -1,85 +1,53 @@
 /**
- * Who a token belongs to.
+ * Who a token belongs to, and whether they may enter.
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
-import { UserId } from "../Session.ts"
+import { type AuthUnavailable, TokenRefused } from "./auth/AuthError.ts"
+import {
+  authenticateDevelopment,
+  developmentUser,
+  isDevelopmentUserId
+} from "./auth/DevelopmentTokens.ts"
+import type { RelayUser } from "./auth/RelayUser.ts"
 import type { RoomAddress } from "./RoomAddress.ts"
 
-/** The user of a connection or a request. */
-export interface RelayUser {
-  readonly id: UserId
-  /** For people to read, for instance `Ada Lovelace`. */
-  readonly displayName: string
-}
+export { AuthUnavailable, TokenRefused } from "./auth/AuthError.ts"
+export type { RelayUser } from "./auth/RelayUser.ts"
 
 /**
- * A token was refused.
- *
- * - `missing`: there was none.
- * - `malformed`: it is no development token.
- * - `sanity-token`: it looks like a real one, which development must not see.
+ * What a token is wanted for: a room, or a project as such, which is asked for over HTTP, where
+ * no dataset is named.
  */
-export class TokenRefused extends Schema.TaggedError<TokenRefused>()("TokenRefused", {
-  reason: Schema.Literals(["missing", "malformed", "sanity-token"])
-}) {
-  override get message() {
-    switch (this.reason) {
-      case "missing":
-        return "No token: send it as `Authorization: Bearer <token>`. On a development relay it is the name of a user, for example p-ada-lovelace."
-      case "malformed":
-        return "This is no development token. Use the name of a user: 1 to 64 letters, digits, dots, dashes and underscores, a letter or digit first, for example p-ada-lovelace."
-      case "sanity-token":
-        return "This looks like a real Sanity token. The relay accepts development tokens only: use the name of a user, for example p-ada-lovelace, and keep the real token to yourself."
-    }
-  }
-}
-
-const developmentToken = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-
-/** Whether a user id could have come from a development token. */
-export const isDevelopmentUserId = (id: string): id is UserId => developmentToken.test(id)
-
-const looksLikeSanityToken = (token: string): boolean => token.startsWith("sk") && token.length > 40
+export type AuthScope = RoomAddress | { readonly _tag: "Project"; readonly project: string }
 
 /**
- * A name to show for a user id: without the `p-` or `g-` in front, one word per part.
+ * Who may learn the profiles of others.
  *
- * @example
- * displayNameOf("p-ada-lovelace") // "Ada Lovelace"
+ * - `public`: anyone; they are invented.
+ * - `members`: whoever has a token that is accepted.
+ * - `none`: this auth knows no profiles, clients ask Sanity.
  */
-export const displayNameOf = (userId: string): string => {
-  const words = userId
-    .replace(/^[pg]-/, "")
-    .split(/[-_.]+/)
-    .filter((word) => word !== "")
-  if (words.length === 0) return userId
-  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ")
-}
-
-const authenticateDevelopment = (
-  token: Redacted.Redacted
-): Effect.Effect<RelayUser, TokenRefused> => {
-  const value = Redacted.value(token)
-  if (looksLikeSanityToken(value)) {
-    return Effect.fail(new TokenRefused({ reason: "sanity-token" }))
-  }
-  if (!isDevelopmentUserId(value)) {
-    return Effect.fail(new TokenRefused({ reason: value === "" ? "missing" : "malformed" }))
-  }
-  return Effect.succeed({ id: value, displayName: displayNameOf(value) })
-}
+export type Directory = "public" | "members" | "none"
 
 /**
- * Finds the user of a token, or refuses it with {@link TokenRefused}.
+ * Finds the user of a token.
+ *
+ * - `authenticate` gives the user who may enter there, or refuses the token with
+ *   {@link TokenRefused}; {@link AuthUnavailable} where that can't be known for now.
+ * - `timeToLive`: for how long an answer may be relied on. Whoever stays longer is asked for again,
+ *   so that a token which was revoked ends what was opened with it. Infinity where nothing is revoked.
+ * - `profile` gives the user of an id, where there is a directory of people.
+ * - `directory`: who may ask for profiles over HTTP, `members` unless set.
  *
  * @example
  * const auth = yield* RelayAuth
- * const user = yield* auth.authenticate(Redacted.make("p-ada-lovelace"))
+ * const room = { _tag: "Dataset", project: "demo", dataset: "production" } as const
+ * const user = yield* auth.authenticate(Redacted.make("p-ada-lovelace"), room)
  * user.displayName // "Ada Lovelace"
  */
 export class RelayAuth extends Context.Service<
@@ -87,9 +55,11 @@ export class RelayAuth extends Context.Service<
   {
     readonly authenticate: (
       token: Redacted.Redacted,
-      room: RoomAddress
-    ) => Effect.Effect<RelayUser, TokenRefused>
+      scope: AuthScope
+    ) => Effect.Effect<RelayUser, TokenRefused | AuthUnavailable>
     readonly timeToLive: Duration.Duration
+    readonly profile: (id: string) => Effect.Effect<Option.Option<RelayUser>>
+    readonly directory?: Directory
   }
 >()("effect-sanity-presence/relay/RelayAuth") {
   /**
@@ -98,9 +68,14 @@ export class RelayAuth extends Context.Service<
    * @example
    * Relay.layer({ port: 4000 }).pipe(Layer.provide(RelayAuth.layerDevelopment))
    */
-  static readonly layerDevelopment: Layer.Layer<RelayAuth> = Layer.succeed(
-    RelayAuth,
-    RelayAuth.of({ authenticate: authenticateDevelopment, timeToLive: Duration.infinity })
+  static readonly layerDevelopment: Layer.Layer<RelayAuth> = Layer.sync(RelayAuth, () =>
+    RelayAuth.of({
+      authenticate: authenticateDevelopment,
+      timeToLive: Duration.infinity,
+      profile: (id) =>
+        Effect.succeed(isDevelopmentUserId(id) ? Option.some(developmentUser(id)) : Option.none()),
+      directory: "public"
+    })
   )
 }
 

@@ -1,5 +1,15 @@
 /** A server that speaks Bifur's presence protocol: for development, tests and self-hosting. */
 export { Relay } from "./Relay.ts"
-export { RelayAuth, type RelayUser, TokenRefused } from "./RelayAuth.ts"
+export {
+  type AuthScope,
+  AuthUnavailable,
+  type Directory,
+  RelayAuth,
+  type RelayUser,
+  TokenRefused
+} from "./RelayAuth.ts"
+export { layerSanity, type SanityAuthOptions } from "./auth/SanityAuth.ts"
+export { layerTokensFile, type TokensFileOptions } from "./auth/TokensFileAuth.ts"
+export { TokensFileError } from "./auth/TokensFile.ts"
 export { RelayError } from "./RelayError.ts"
 export type { RelayOptions } from "./RelayOptions.ts"

@@ -291,7 +291,9 @@ describe("a token", () => {
             authorized.push(Redacted.value(token))
             const [id = ""] = Redacted.value(token).split(":")
             return { id: UserId.make(id), displayName: id }
-          })
+          }),
+        timeToLive: Duration.infinity,
+        profile: () => Effect.succeedNone
       })
       const context = yield* Layer.build(Relay.layer({ port: 0 }).pipe(Layer.provide(auth)))
       const { url } = yield* Effect.provide(Relay.use(Effect.succeed), context)

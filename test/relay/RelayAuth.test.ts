@@ -1,7 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { bearerToken, displayNameOf, RelayAuth } from "../../src/relay/RelayAuth.ts"
+import { displayNameOf } from "../../src/relay/auth/DevelopmentTokens.ts"
+import { bearerToken, RelayAuth } from "../../src/relay/RelayAuth.ts"
+import { UserId } from "../../src/Session.ts"
+
+const room = { _tag: "Dataset", project: "demo", dataset: "production" } as const
+
+const ada = {
+  id: UserId.make("p-ada-lovelace"),
+  displayName: "Ada Lovelace",
+  email: "ada.lovelace@example.com"
+}
 
 const room = { _tag: "Dataset", project: "demo", dataset: "production" } as const
 
@@ -14,7 +26,7 @@ describe("development tokens", () => {
   it.effect("name their user", () =>
     Effect.gen(function* () {
       const user = yield* authenticate("p-ada-lovelace")
-      assert.deepEqual(user, { id: "p-ada-lovelace", displayName: "Ada Lovelace" })
+      assert.deepStrictEqual(user, ada)
     })
   )
 
@@ -36,6 +48,16 @@ describe("development tokens", () => {
       assert.include(refused.message, "real Sanity token")
       assert.notInclude(JSON.stringify(refused) + String(refused), token)
     })
+  )
+
+  it.effect("are never revoked, and anyone may ask who anyone is", () =>
+    Effect.gen(function* () {
+      const auth = yield* RelayAuth
+      assert.isFalse(Duration.isFinite(auth.timeToLive))
+      assert.deepStrictEqual(yield* auth.profile(ada.id), Option.some(ada))
+      assert.deepStrictEqual(yield* auth.profile("no one"), Option.none())
+      assert.strictEqual(auth.directory, "public")
+    }).pipe(Effect.provide(RelayAuth.layerDevelopment))
   )
 
   it.effect("may start with sk where they are short", () =>

@@ -1,0 +1,76 @@
+/**
+ * Why a token was not accepted. No message holds a token.
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * A token was refused: the same token is refused again until something changes.
+ *
+ * - `missing`: there was none.
+ * - `malformed`: it is no development token.
+ * - `sanity-token`: it looks like a real one, which development must not see.
+ * - `unknown`: the tokens file does not list it.
+ * - `expired`: the tokens file lists it with an `expiresAt` that has passed.
+ * - `unauthorized`: Sanity does not accept it.
+ * - `not-a-member`: Sanity knows its user, who may not enter this project or canvas.
+ * - `wrong-project`, `wrong-canvas`: the token, or the whole relay, is not for this one.
+ *
+ * @example
+ * Effect.catchTag("TokenRefused", ({ message }) => answer(401, message))
+ */
+export class TokenRefused extends Schema.TaggedError<TokenRefused>()("TokenRefused", {
+  reason: Schema.Literals([
+    "missing",
+    "malformed",
+    "sanity-token",
+    "unknown",
+    "expired",
+    "unauthorized",
+    "not-a-member",
+    "wrong-project",
+    "wrong-canvas"
+  ])
+}) {
+  override get message() {
+    return refusals[this.reason]
+  }
+}
+
+const refusals: { readonly [Reason in TokenRefused["reason"]]: string } = {
+  missing: "No token: send it as `Authorization: Bearer <token>`.",
+  malformed:
+    "This is no development token. Use the name of a user: 1 to 64 letters, digits, dots, dashes and underscores, a letter or digit first, for example p-ada-lovelace.",
+  "sanity-token":
+    "This looks like a real Sanity token. The relay accepts development tokens only: use the name of a user, for example p-ada-lovelace, and keep the real token to yourself.",
+  unknown:
+    "This relay does not know this token. Ask whoever runs the relay for one; it may have been replaced.",
+  expired: "This token has expired. Ask whoever runs the relay for a new one.",
+  unauthorized: "Sanity does not accept this token. Sign in again, or make a new token.",
+  "not-a-member":
+    "The user of this token may not enter here. Ask for access to the project or the canvas, or check its id; a token of a project must come from that project.",
+  "wrong-project":
+    "This is not for this project. Check the project id and the host name that you connect to; the relay, or your token, serves others.",
+  "wrong-canvas":
+    "This is not for this canvas. Check the canvas id; the relay, or your token, serves others."
+}
+
+/**
+ * Whether a token is good could not be found out. It is no refusal: the same token may be accepted
+ * in a moment.
+ *
+ * - `unreachable`: there was no answer. `timeout`: there was none in time.
+ * - `rate-limited`: Sanity takes no more requests for now.
+ * - `failed`: the answer was an error, `status`, or none that makes sense.
+ *
+ * @example
+ * Effect.catchTag("AuthUnavailable", ({ message }) => answer(503, message))
+ */
+export class AuthUnavailable extends Schema.TaggedError<AuthUnavailable>()("AuthUnavailable", {
+  reason: Schema.Literals(["unreachable", "timeout", "rate-limited", "failed"]),
+  status: Schema.optionalKey(Schema.Finite)
+}) {
+  override get message() {
+    const why = this.status === undefined ? this.reason : `${this.reason}, HTTP ${this.status}`
+    return `Sanity could not be asked about this token (${why}). Try again in a moment.`
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The users endpoints: who a token belongs to, and who others are.
+ */
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { currentUser, flatProfile, nestedProfile, type Provider } from "../Profiles.ts"
+import { bearerToken, type RelayAuth, type RelayUser } from "../RelayAuth.ts"
+import { projectOfHost } from "../RoomAddress.ts"
+import type { AuthUnavailable, TokenRefused } from "./AuthError.ts"
+import { failure, json, notFound, type Response, withParams } from "./HttpAnswer.ts"
+
+/** What the users endpoints need of the rest of the relay. */
+export interface UserRouteServices {
+  readonly auth: RelayAuth["Service"]
+  /** The project of a request whose host names none. */
+  readonly defaultProject: string
+}
+
+const noSuchUser = (id: string): Response => notFound(`There is no user ${id}.`)
+
+const noProfiles = notFound(
+  "This relay has no profiles: they come from Sanity. Set `socketHost` to the relay, and leave `apiHost` at Sanity's."
+)
+
+/** An authentication that failed, as an answer. */
+const answerOf = (error: TokenRefused | AuthUnavailable): Response =>
+  error._tag === "TokenRefused"
+    ? failure(401, "Unauthorized", error.message)
+    : failure(503, "Service Unavailable", error.message)
+
+/** The routes, for an `HttpRouter`. */
+export const layerUserRoutes = ({ auth, defaultProject }: UserRouteServices) => {
+  const directory = auth.directory ?? "members"
+  const provider: Provider = directory === "public" ? "development" : "relay"
+
+  /** The user of a request. No dataset is named here, so none is asked about. */
+  const caller = Effect.gen(function* () {
+    const { headers } = yield* HttpServerRequest.HttpServerRequest
+    const token = yield* bearerToken(headers.authorization)
+    const project = projectOfHost(headers.host) ?? defaultProject
+    return yield* auth.authenticate(token, { _tag: "Project", project })
+  })
+
+  /** People's names are for those who may enter, unless they are invented. */
+  const guarded = <R>(answer: Effect.Effect<Response, never, R>) => {
+    switch (directory) {
+      case "public":
+        return answer
+      case "members":
+        return Effect.andThen(caller, answer)
+      case "none":
+        return Effect.succeed(noProfiles)
+    }
+  }
+
+  const me = Effect.map(caller, (user) => json(currentUser(user, provider)))
+
+  /** One user as an object, several (separated by commas) as an array; unknown ones are left out. */
+  const users = Effect.fnUntraced(function* (list: string) {
+    const ids = list.split(",")
+    const known = (yield* Effect.forEach(ids, auth.profile)).flatMap(Option.toArray)
+    if (ids.length > 1) return json(known.map((user) => flatProfile(user, provider)))
+    const [user] = known
+    return user === undefined ? noSuchUser(list) : json(flatProfile(user, provider))
+  })
+
+  const member = (id: string, toAnswer: (user: RelayUser) => Response) =>
+    Effect.map(auth.profile(id), Option.match({ onNone: () => noSuchUser(id), onSome: toAnswer }))
+
+  const orRefusal = Effect.catchTags({
+    TokenRefused: (error: TokenRefused) => Effect.succeed(answerOf(error)),
+    AuthUnavailable: (error: AuthUnavailable) => Effect.succeed(answerOf(error))
+  })
+
+  return Layer.mergeAll(
+    HttpRouter.add("GET", "/v:version/users/me", orRefusal(me)),
+    HttpRouter.add(
+      "GET",
+      "/v:version/users/:ids",
+      withParams(({ ids = "" }) => orRefusal(guarded(users(ids))))
+    ),
+    ...(["project", "organization"] as const).map((type) =>
+      HttpRouter.add(
+        "GET",
+        `/v:version/access/${type}/:resource/users/:id`,
+        withParams(({ id = "", resource = "" }) =>
+          orRefusal(
+            guarded(member(id, (user) => json(nestedProfile(user, provider, type, resource))))
+          )
+        )
+      )
+    )
+  )
+}
