@@ -91,9 +91,11 @@ export const makeAuthorizer = (
       )
 
     const timeToLive = Duration.toMillis(auth.timeToLive)
+    const roundInterval = Math.max(shortestRound, timeToLive / 4)
 
     const round = Effect.suspend(() => {
-      const oldest = monotonicNow() - timeToLive
+      // With the time until the next round they are not relied on for longer than that.
+      const oldest = monotonicNow() - timeToLive + roundInterval
       const due = Array.from(members()).flatMap((member) => {
         const { credential } = member
         return credential === undefined || credential.checkedAt > oldest
@@ -104,7 +106,7 @@ export const makeAuthorizer = (
     })
 
     if (Number.isFinite(timeToLive)) {
-      yield* Effect.sleep(Math.max(shortestRound, timeToLive / 4)).pipe(
+      yield* Effect.sleep(roundInterval).pipe(
         Effect.andThen(round),
         Effect.forever,
         Effect.forkScoped

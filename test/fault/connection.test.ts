@@ -292,7 +292,6 @@ describe("a token", () => {
             const [id = ""] = Redacted.value(token).split(":")
             return { id: UserId.make(id), displayName: id }
           }),
-        timeToLive: Duration.infinity,
         profile: () => Effect.succeedNone
       })
       const context = yield* Layer.build(Relay.layer({ port: 0 }).pipe(Layer.provide(auth)))

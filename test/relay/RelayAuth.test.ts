@@ -15,8 +15,6 @@ const ada = {
   email: "ada.lovelace@example.com"
 }
 
-const room = { _tag: "Dataset", project: "demo", dataset: "production" } as const
-
 const authenticate = (token: string) =>
   RelayAuth.use((auth) => auth.authenticate(Redacted.make(token), room)).pipe(
     Effect.provide(RelayAuth.layerDevelopment)
