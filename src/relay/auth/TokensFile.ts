@@ -16,7 +16,7 @@ import type { RelayUser } from "./RelayUser.ts"
 const minTokenLength = 16
 
 const text = (expected: string, pattern: RegExp) =>
-  Schema.String.check(Schema.makeFilter((value) => pattern.test(value) || expected))
+  Schema.String.check(Schema.makeFilter((value) => pattern.test(value) || `Expected ${expected}`))
 
 const Token = text(
   `at least ${minTokenLength} visible ASCII characters without spaces; make one with: openssl rand -hex 32`,
@@ -32,7 +32,7 @@ const Instant = Schema.String.check(
   Schema.makeFilter(
     (value) =>
       (/^\d{4}-\d\d-\d\d(T.*)?$/.test(value) && !Number.isNaN(Date.parse(value))) ||
-      "an ISO 8601 date, for example 2027-01-31T00:00:00Z"
+      "Expected an ISO 8601 date, for example 2027-01-31T00:00:00Z"
   )
 )
 
@@ -49,7 +49,7 @@ const Entry = Schema.Struct({
 }).check(
   Schema.makeFilter(
     ({ sha256, token }) =>
-      (token === undefined) !== (sha256 === undefined) || "either a token or a sha256"
+      (token === undefined) !== (sha256 === undefined) || "Expected either a token or a sha256"
   )
 )
 
@@ -111,11 +111,16 @@ const placeOf = (cause: unknown): string => {
   return place === undefined ? "" : ` at ${place}`
 }
 
+/** A key may be a token, in a file of another form; what is shorter than one can be shown. */
+const fieldName = new RegExp(`^\\w{1,${minTokenLength - 1}}$`)
+
+const stepText = (step: unknown): string => {
+  if (typeof step === "number") return `[${step}]`
+  return fieldName.test(String(step)) ? `.${String(step)}` : ".(a field of another name)"
+}
+
 const pathText = (path: ReadonlyArray<unknown> = []): string =>
-  path
-    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`))
-    .join("")
-    .replace(/^\./, "")
+  path.map(stepText).join("").replace(/^\./, "")
 
 const keyOf = (segment: PropertyKey | { readonly key: PropertyKey }): PropertyKey =>
   typeof segment === "object" ? segment.key : segment

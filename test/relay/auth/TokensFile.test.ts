@@ -77,6 +77,19 @@ describe("a tokens file", () => {
     assert.notInclude(error.message, "secret-short")
   })
 
+  it.each([
+    { [secret]: "p-ada" },
+    tokens({ [secret]: "p-ada" }),
+    { tokens: { [secret]: "p-ada" } },
+    tokens(secret),
+    tokens({ token: [secret], user: "p-ada" }),
+    tokens({ token: { [secret]: 1 }, user: secret, expiresAt: secret, projects: secret })
+  ])("of another form is not repeated: case %#", (content) => {
+    const error = errorOf(content)
+    assert.strictEqual(error.reason, "invalid")
+    assert.notInclude(JSON.stringify(error) + String(error), secret)
+  })
+
   it("names every mistake at once", () => {
     const error = errorOf(tokens({ user: "a b" }, { token: "short", user: "p-ada" }))
     assert.include(error.message, "tokens[0].user")
