@@ -1,0 +1,137 @@
+/**
+ * What a backplane does on one open NATS connection: it listens to subjects, publishes, and finds
+ * out when the connection ends.
+ */
+import type * as Nats from "@nats-io/transport-node"
+import * as Effect from "effect/Effect"
+import type { BackplaneHub } from "./BackplaneHub.ts"
+import { describeFailure } from "./BackplaneError.ts"
+import type { NatsClient } from "./NatsConnection.ts"
+
+/**
+ * Bytes that the server may owe us the confirmation of; what is beyond is dropped. The client
+ * buffers without bound what the network does not take: several seconds long where the server has
+ * vanished without a word. Large enough for the burst after a reconnect.
+ */
+const maxUnconfirmed = 16 * 1024 * 1024
+/** After so many bytes the server is asked to confirm. */
+const confirmEvery = 256 * 1024
+
+const encoder = new TextEncoder()
+
+export interface NatsLink {
+  readonly connection: Nats.NatsConnection
+  readonly open: (subject: string) => void
+  readonly close: (subject: string) => void
+  readonly publish: (subject: string, message: string) => void
+  /** Waits until the server has seen all that was sent, `timeout` ms at most; whether it has. */
+  readonly confirm: (timeout: number) => Effect.Effect<boolean>
+  /** Waits for the end of the connection; says why it ended. */
+  readonly ended: Effect.Effect<string>
+}
+
+const makePublish = (connection: Nats.NatsConnection, hub: BackplaneHub): NatsLink["publish"] => {
+  let unconfirmed = 0
+  let sinceConfirm = 0
+  const confirm = (): void => {
+    const bytes = sinceConfirm
+    sinceConfirm = 0
+    // A flush that fails does so with the connection, and this counter with it.
+    connection.flush().then(
+      () => void (unconfirmed -= bytes),
+      () => {}
+    )
+  }
+  return (subject, message) => {
+    const bytes = encoder.encode(message)
+    // The server would end the connection over it.
+    if (bytes.length > (connection.info?.max_payload ?? Infinity)) return hub.drop("too-large")
+    if (unconfirmed + bytes.length > maxUnconfirmed) return hub.drop("backlog")
+    try {
+      connection.publish(subject, bytes)
+    } catch {
+      // It closed within this turn of the event loop; the status follows.
+      return hub.drop("disconnected")
+    }
+    unconfirmed += bytes.length
+    sinceConfirm += bytes.length
+    if (sinceConfirm >= confirmEvery) confirm()
+  }
+}
+
+const sayRefused = (hub: BackplaneHub, subject: string): void =>
+  hub.log(
+    Effect.logError("NATS does not let this node listen to a subject").pipe(
+      Effect.annotateLogs({ action: "relay/backplane/refused", subject })
+    )
+  )
+
+/** What the server says of us while the connection stands. */
+const hear = (client: NatsClient, hub: BackplaneHub, error: Error): void => {
+  if (!(error instanceof client.errors.PermissionViolationError)) return
+  const { operation, subject } = error
+  if (operation === "publish") hub.drop("refused")
+  else sayRefused(hub, subject)
+}
+
+/** Follows a connection from now on, so that no refusal is missed; resolves with why it ended. */
+const follow = (
+  client: NatsClient,
+  connection: Nats.NatsConnection,
+  hub: BackplaneHub,
+  onServers: (added: ReadonlyArray<string>) => void
+): Promise<string> =>
+  new Promise((end) => {
+    void connection
+      .closed()
+      .then((error) => end(error instanceof Error ? describeFailure(error) : "the server hung up"))
+    const read = async (): Promise<void> => {
+      for await (const status of connection.status()) {
+        // Not left to the client, which first waits for its last bytes to be taken, and they are
+        // not where the server has vanished.
+        if (status.type === "staleConnection") end("the server does not answer pings")
+        if (status.type === "error") hear(client, hub, status.error)
+        if (status.type === "update") onServers(status.added ?? [])
+      }
+    }
+    void read()
+  })
+
+/**
+ * Makes the link of an open connection.
+ *
+ * Callbacks, not iterators: an iterator of the client queues without bound. A reader that is too
+ * slow nevertheless is the server's to end ("slow consumer"); the node then reconnects and
+ * resynchronises.
+ */
+export const makeLink = (
+  client: NatsClient,
+  connection: Nats.NatsConnection,
+  hub: BackplaneHub,
+  onServers: (added: ReadonlyArray<string>) => void
+): NatsLink => {
+  const subscriptions = new Map<string, Nats.Subscription>()
+  const end = follow(client, connection, hub, onServers)
+  return {
+    connection,
+    open: (subject) => {
+      if (connection.isClosed() || subscriptions.has(subject)) return
+      const callback = (error: Error | null, message: Nats.Msg) => {
+        if (error === null) hub.deliver(subject, message.string())
+      }
+      subscriptions.set(subject, connection.subscribe(subject, { callback }))
+    },
+    close: (subject) => {
+      subscriptions.get(subject)?.unsubscribe()
+      subscriptions.delete(subject)
+    },
+    publish: makePublish(connection, hub),
+    confirm: (timeout) =>
+      Effect.tryPromise(() => connection.flush()).pipe(
+        Effect.as(true),
+        Effect.catch(() => Effect.succeed(false)),
+        Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.succeed(false) })
+      ),
+    ended: Effect.promise(() => end)
+  }
+}
