@@ -27,6 +27,8 @@ export interface NatsServerOptions {
   readonly config?: string
   /** With TLS, where given. */
   readonly tls?: Certificates
+  /** Whether clients must show a certificate. */
+  readonly verifiesClients?: boolean
 }
 
 export interface NatsServer {
@@ -50,8 +52,8 @@ const directory = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
 
-const tlsConfig = ({ ca, cert, key }: Certificates) =>
-  `tls { cert_file: "${cert}", key_file: "${key}", ca_file: "${ca}" }`
+const tlsConfig = ({ ca, cert, key }: Certificates, verifies: boolean) =>
+  `tls { cert_file: "${cert}", key_file: "${key}", ca_file: "${ca}", verify: ${verifies} }`
 
 /** Waits for it to listen; the port is what it says. */
 const untilReady = (child: ChildProcess): Effect.Effect<number> =>
@@ -80,7 +82,8 @@ const end = (child: ChildProcess, signal: NodeJS.Signals): Effect.Effect<void> =
 /** Starts a nats-server on a free port, until the scope closes. */
 export const make = Effect.fnUntraced(function* ({
   config = "",
-  tls
+  tls,
+  verifiesClients = false
 }: NatsServerOptions = {}): Effect.fn.Return<NatsServer, never, Scope.Scope> {
   const file = join(yield* directory, "nats.conf")
   let child: ChildProcess | undefined
@@ -90,7 +93,10 @@ export const make = Effect.fnUntraced(function* ({
 
   const startOn = (port: number, lines: string) =>
     Effect.suspend(() => {
-      writeFileSync(file, tls === undefined ? lines : `${lines}\n${tlsConfig(tls)}`)
+      writeFileSync(
+        file,
+        tls === undefined ? lines : `${lines}\n${tlsConfig(tls, verifiesClients)}`
+      )
       const args = ["-a", "127.0.0.1", "-p", String(port), "-c", file]
       child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] })
       return untilReady(child)

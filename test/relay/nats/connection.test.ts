@@ -1,0 +1,236 @@
+/**
+ * A node and its NATS server when the server comes, goes, hangs and comes back.
+ */
+import { spawn } from "node:child_process"
+import { connect, createServer } from "node:net"
+import { assert } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Queue from "effect/Queue"
+import * as Scope from "effect/Scope"
+import * as FaultProxy from "../../support/FaultProxy.ts"
+import { listen } from "../../support/listen.ts"
+import * as natsServer from "../../support/natsServer.ts"
+import {
+  assertHeard,
+  eventually,
+  joinNats,
+  live,
+  onNats,
+  production,
+  untilStatus
+} from "./natsTest.ts"
+
+const natsUrl = (url: string) => url.replace("http:", "nats:")
+
+onNats("a node on NATS", () => {
+  live(
+    "hears again what it listened to when a killed server is back on its port",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      const [a, b] = yield* Effect.all([
+        joinNats({ servers: server.url }),
+        joinNats({ servers: server.url })
+      ])
+      const heard = yield* Queue.unbounded<string>()
+      yield* b.subscribe(production, (message) => Queue.offerUnsafe(heard, message))
+      for (const round of ["first", "second"]) {
+        yield* server.kill
+        yield* untilStatus(a, "ECONNREFUSED")
+        yield* untilStatus(b, "ECONNREFUSED")
+        a.publish(production, "said to nobody")
+        yield* server.start()
+        yield* untilStatus(a)
+        yield* untilStatus(b)
+        a.publish(production, round)
+        assert.strictEqual(yield* Queue.take(heard), round)
+      }
+      assert.strictEqual(a.dropped(), 2)
+    })
+  )
+
+  live(
+    "starts alone where no server is there, and joins when one comes",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      yield* server.stop
+      const a = yield* joinNats({ servers: server.url })
+      const status = a.status()
+      assert.isTrue(status._tag === "Disconnected" && status.reason.includes("Start nats-server"))
+      const heard = yield* Queue.unbounded<string>()
+      yield* a.subscribe(production, (message) => Queue.offerUnsafe(heard, message))
+      a.publish(production, "dropped")
+      assert.strictEqual(a.dropped(), 1)
+      yield* server.start()
+      const b = yield* joinNats({ servers: server.url })
+      yield* untilStatus(a)
+      b.publish(production, "hello")
+      assert.strictEqual(yield* Queue.take(heard), "hello")
+    })
+  )
+
+  live(
+    "notices a server that vanished without a word, within three ping intervals, with messages under way",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      const proxy = yield* FaultProxy.make(server.url)
+      const a = yield* joinNats({
+        servers: natsUrl(proxy.url),
+        pingInterval: 300,
+        connectTimeout: 300
+      })
+      yield* server.pause
+      yield* proxy.blackHole("both")
+      const [took] = yield* Effect.timed(
+        Effect.gen(function* () {
+          // More than the sockets between here and there take.
+          for (let index = 0; index < 20; index++) a.publish(production, "x".repeat(1_000_000))
+          yield* untilStatus(a, "pings")
+        })
+      )
+      assert.isBelow(Duration.toMillis(took), 1_500)
+      assert.isAbove(a.dropped(), 0)
+      yield* server.resume
+      yield* proxy.heal
+      const b = yield* joinNats({ servers: server.url })
+      yield* untilStatus(a)
+      yield* assertHeard(a, b)
+      yield* assertHeard(b, a)
+    })
+  )
+
+  live(
+    "holds up nobody who subscribes while the server hangs",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      const a = yield* joinNats({ servers: server.url, pingInterval: "1 minute" })
+      yield* server.pause
+      const [took] = yield* Effect.timed(a.subscribe(production, () => {}))
+      assert.isBelow(Duration.toMillis(took), 2_000)
+      yield* server.resume
+      const b = yield* joinNats({ servers: server.url })
+      yield* assertHeard(b, a)
+    })
+  )
+
+  live(
+    "leaves no socket behind at a server that accepts and says nothing",
+    Effect.gen(function* () {
+      let accepted = 0
+      let open = 0
+      const silent = createServer((socket) => {
+        accepted++
+        open++
+        socket.on("error", () => {})
+        socket.on("close", () => open--)
+        socket.resume()
+      })
+      const { port } = yield* listen(silent)
+      const scope = yield* Scope.make()
+      const a = yield* joinNats({ servers: `127.0.0.1:${port}`, connectTimeout: 50 }).pipe(
+        Scope.provide(scope)
+      )
+      yield* untilStatus(a, "no greeting within 50 ms")
+      yield* eventually(() => accepted > 4)
+      assert.isAtMost(open, 2)
+      yield* Scope.close(scope, Exit.void)
+      yield* eventually(() => open === 0)
+    })
+  )
+
+  live(
+    "takes another server where one is away, and one that the cluster names",
+    Effect.gen(function* () {
+      const away = yield* natsServer.make()
+      yield* away.stop
+      const one = yield* natsServer.make({ config: "cluster { name: c, listen: '127.0.0.1:-1' }" })
+      const a = yield* joinNats({ servers: [away.url, one.url] })
+      const b = yield* joinNats({ servers: one.url })
+      yield* untilStatus(a)
+      yield* assertHeard(a, b)
+    })
+  )
+
+  live(
+    "gives up where it is told to, and says so",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      yield* server.stop
+      const a = yield* joinNats({ servers: server.url, maxReconnectAttempts: 2 })
+      yield* untilStatus(a, "gave up after 3 attempts")
+    })
+  )
+
+  live(
+    "says its last words, then closes, within a moment even where the server hangs",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      const scope = yield* Scope.make()
+      const a = yield* joinNats({ servers: server.url }).pipe(Scope.provide(scope))
+      yield* Scope.addFinalizer(
+        scope,
+        Effect.sync(() => a.publish(production, "bye"))
+      )
+      const b = yield* joinNats({ servers: server.url })
+      const heard = yield* Queue.unbounded<string>()
+      yield* b.subscribe(production, (message) => Queue.offerUnsafe(heard, message))
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(yield* Queue.take(heard), "bye")
+
+      const hanging = yield* Scope.make()
+      yield* joinNats({ servers: server.url }).pipe(Scope.provide(hanging))
+      yield* server.pause
+      const [took] = yield* Effect.timed(Scope.close(hanging, Exit.void))
+      assert.isBelow(Duration.toMillis(took), 2_500)
+      yield* server.resume
+    })
+  )
+
+  live(
+    "keeps no process alive when it has closed",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      const program = new URL("./joinAndLeave.ts", import.meta.url).pathname
+      for (const url of [server.url, "nats://127.0.0.1:1"]) {
+        const [took, code] = yield* Effect.timed(
+          Effect.callback<number | null>((resume) => {
+            const child = spawn(process.execPath, [program, url], { stdio: "ignore" })
+            child.once("exit", (code) => resume(Effect.succeed(code)))
+          })
+        )
+        assert.strictEqual(code, 0)
+        assert.isBelow(Duration.toMillis(took), 8_000)
+      }
+    })
+  )
+
+  live(
+    "survives frames that no relay sent",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      const [a, b] = yield* Effect.all([
+        joinNats({ servers: server.url }),
+        joinNats({ servers: server.url })
+      ])
+      const heard = yield* Queue.unbounded<string>()
+      yield* a.subscribe(production, (message) => Queue.offerUnsafe(heard, message))
+      const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x0d, 0x0a])
+      const frame = Buffer.concat([
+        Buffer.from("CONNECT {}\r\nPUB bifur.presence.demo.production 5\r\n"),
+        bytes,
+        Buffer.from("\r\n")
+      ])
+      yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          connect(server.port, "127.0.0.1")
+            .on("error", () => {})
+            .end(frame)
+        ),
+        (socket) => Effect.sync(() => void socket.destroy())
+      )
+      assert.strictEqual(yield* Queue.take(heard), bytes.toString("utf8"))
+      yield* assertHeard(b, a)
+    })
+  )
+})
