@@ -100,7 +100,7 @@ export const make = Effect.fnUntraced(function* (
 
   /**
    * Calls the roll and lets go of whoever does not answer. Others may need as long again to be back as
-   * the outage lasted, but no longer than to expire; and as long as that where the roll call was not
+   * the outage is told to be, but no longer than to expire; and as long as that where the roll call was not
    * taken: then only their own announces tell of them. After a sleep, they are asked once more.
    */
   const callTheRoll: (outage: number) => Effect.Effect<void> = Effect.fnUntraced(

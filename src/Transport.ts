@@ -26,8 +26,8 @@ export type TransportEvent =
  * What happens on the connection, in order.
  *
  * - `Connected`: a new connection is authorized and subscribed; whatever was known is now suspect.
- *   `generation` counts from 1; `outage` is how long there was no stable connection before, in
- *   milliseconds: others may take as long again to be back.
+ *   `generation` counts from 1; `outage` is how long others may take to be back, in milliseconds: as
+ *   long as there was no stable connection before, and the first wait of a reconnect at least.
  * - `Received`: an event of the room, the echo of one's own included.
  * - `Heard`: something arrived that is no event; code runs, however late the timers are.
  * - `Resumed`: the machine slept. Whether the connection lives is being found out; whatever was

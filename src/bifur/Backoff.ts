@@ -11,7 +11,8 @@
  * @param base the span before the first attempt, in milliseconds
  * @param max the longest span, in milliseconds
  * @param trouble how long there has been no stable connection, in milliseconds: no wait is longer,
- *   1 s aside, so that whoever was cut off together is back soon after the cause has ended
+ *   1 s and the first span aside, so that whoever was cut off together is back soon after the cause
+ *   has ended
  * @returns milliseconds
  *
  * @example
@@ -25,7 +26,7 @@ export const backoff = (options: {
   readonly trouble: number
 }): number => {
   const { attempt, base, max, random, trouble } = options
-  return random * Math.min(max, base * 2 ** (attempt - 1), Math.max(shortestLimit, trouble))
+  return random * Math.min(max, base * 2 ** (attempt - 1), Math.max(shortestLimit, base, trouble))
 }
 
 /** In milliseconds. */

@@ -38,6 +38,7 @@ import * as Inquiry from "./Inquiry.ts"
 const toTunables = (config: PresenceConfigShape): Machine.Tunables => ({
   backoffBase: Duration.toMillis(config.backoffBase),
   backoffMax: Duration.toMillis(config.backoffMax),
+  restartSpread: Duration.toMillis(config.restartSpread),
   stableAfter: Duration.toMillis(config.stableAfter),
   silenceMin: Duration.toMillis(config.silenceMin),
   hiddenTimeout: Duration.toMillis(config.hiddenTimeout)

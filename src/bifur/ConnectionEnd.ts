@@ -15,6 +15,8 @@ export interface ConnectionEnd {
   readonly reason: string
   /** No socket opened, and the environment does not say why. */
   readonly isUnexplained?: boolean | undefined
+  /** The server sends everyone away for a while: they must not all come back at once. */
+  readonly isRestart?: boolean | undefined
 }
 
 /** An end after which it is worth trying again. */
@@ -58,6 +60,13 @@ export const fromClose = (code: number, detail: string): ConnectionEnd => {
       }
     case 1006:
       return broken
+    // By IANA's registry of close codes: service restart, try again later.
+    case 1012:
+    case 1013:
+      return {
+        ...lost(`the service ${code === 1012 ? "restarts" : "is busy"}, code ${code}${why}`),
+        isRestart: true
+      }
     default:
       return lost(`the service closed the connection, code ${code}${why}`)
   }

@@ -16,6 +16,7 @@ import * as Liveness from "./Liveness.ts"
 export interface Tunables {
   readonly backoffBase: number
   readonly backoffMax: number
+  readonly restartSpread: number
   readonly stableAfter: number
   readonly silenceMin: number
   readonly hiddenTimeout: number
@@ -54,6 +55,7 @@ export type Phase =
  *   `isSubscribed` once it is.
  * - `probes`: how many there were. `refusals`: tokens refused one after the other.
  * - `attempt`: attempts since the last stable connection; `troubleSince`: when that ended.
+ *   `isRestart`: the server has sent everyone away since.
  * - `explainedAt`: when it was last looked into why no socket opens, and the `explanation`.
  * - `hiddenSince`: since when nobody can see the page.
  */
@@ -69,6 +71,7 @@ export interface Machine {
   readonly refusals: number
   readonly attempt: number
   readonly troubleSince: number | undefined
+  readonly isRestart: boolean
   readonly explainedAt: number | undefined
   readonly explanation: ConnectionEnd | undefined
   readonly hiddenSince: number | undefined
@@ -160,6 +163,7 @@ export const initial = (
   refusals: 0,
   attempt: 0,
   troubleSince: undefined,
+  isRestart: false,
   explainedAt: undefined,
   explanation: undefined,
   hiddenSince: isVisible ? undefined : now,
@@ -409,7 +413,9 @@ const connect = (machine: Machine, at: Circumstances): Step => {
   const { now, wall } = at
   const { tried, troubleSince } = machine
   const generation = machine.generation + 1
-  const outage = troubleSince === undefined ? 0 : now - troubleSince
+  // The others may have been cut off by the same, and wait for as long as this session might have.
+  const outage =
+    troubleSince === undefined ? 0 : Math.max(now - troubleSince, spanOf(machine, at.tunables))
   const phase: Phase = {
     _tag: "Connected",
     token: tried,
@@ -510,11 +516,13 @@ const unaccepted = (machine: Machine, ending: ConnectionEnd, at: Circumstances):
 
 // An end, and what comes after it.
 
+const untroubled = { attempt: 0, troubleSince: undefined, isRestart: false }
+
 /** A connection that has held counts as the end of all trouble before it. */
 const settled = (machine: Machine, { now, tunables }: Circumstances): Machine => {
   const { phase } = machine
   const isStable = phase._tag === "Connected" && now - phase.since >= tunables.stableAfter
-  return isStable ? { ...machine, attempt: 0, troubleSince: undefined } : machine
+  return isStable ? { ...machine, ...untroubled } : machine
 }
 
 const leave = (machine: Machine, reason: string, at: Circumstances): Step => {
@@ -530,7 +538,8 @@ const end = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step =
     const next = {
       ...left,
       attempt: left.attempt + 1,
-      troubleSince: left.troubleSince ?? at.now
+      troubleSince: left.troubleSince ?? at.now,
+      isRestart: ending.isRestart ?? left.isRestart
     }
     const known = ending.isUnexplained === true ? (machine.explanation ?? ending) : ending
     if (known._tag !== "Lost") return refuse(next, known, at)
@@ -538,11 +547,15 @@ const end = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step =
     return ending.isUnexplained === true ? then(waiting, (m) => explain(m, at)) : waiting
   })
 
+/** Within what time those who were cut off together first try again. */
+const spanOf = ({ isRestart }: Machine, { backoffBase, restartSpread }: Tunables): number =>
+  isRestart ? restartSpread : backoffBase
+
 const delayOf = (machine: Machine, { now, random, tunables }: Circumstances): number =>
   backoff({
     attempt: machine.attempt,
     random,
-    base: tunables.backoffBase,
+    base: spanOf(machine, tunables),
     max: tunables.backoffMax,
     trouble: now - (machine.troubleSince ?? now)
   })
@@ -575,11 +588,14 @@ const refuse = (machine: Machine, refusal: ConnectionEnd, at: Circumstances): St
   return { machine: refused, actions: isFinal ? [] : [{ _tag: "AskToken" }] }
 }
 
-/** A browser hides why no socket opens; asking the API tells more. Not the first time it happens. */
+/**
+ * A browser hides why no socket opens; asking the API tells more. Not the first time it happens, nor
+ * soon after a server that restarts has said so.
+ */
 const explain = (machine: Machine, { isOnline, now }: Circumstances): Step => {
-  const { attempt, explainedAt, tried } = machine
+  const { attempt, explainedAt, isRestart, tried } = machine
   const isRecent = explainedAt !== undefined && now - explainedAt < explainInterval
-  if (!isOnline || isRecent || attempt < 2) return stay(machine)
+  if (!isOnline || isRecent || attempt < (isRestart ? 4 : 2)) return stay(machine)
   return {
     machine: { ...machine, explainedAt: now },
     actions: [{ _tag: "Explain", token: tried }]
@@ -637,8 +653,7 @@ const away = (machine: Machine, at: Circumstances): Step => {
       ...left.machine,
       phase: { _tag: "Away" },
       status: paused,
-      attempt: 0,
-      troubleSince: undefined
+      ...untroubled
     },
     actions: [...goodbye, ...left.actions]
   }

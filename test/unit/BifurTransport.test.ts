@@ -1,4 +1,5 @@
 import { assert, describe, it, vi } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -138,6 +139,72 @@ describe("BifurTransport", () => {
         test.transport.retryNow
       ]) {
         test.sockets.last().fail()
+        yield* settle
+        const before = test.sockets.all.length
+        yield* wake
+        yield* settle
+        assert.strictEqual(test.sockets.all.length, before + 1)
+      }
+    })
+  )
+
+  it.effect("[C11] [C8] sent away by a restart, says so and when it comes back: within 7 s", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const waits: Array<number> = []
+      for (const code of [1012, 1013, 1012, 1013, 1012, 1013]) {
+        const socket = yield* connect(test)
+        yield* TestClock.adjust("10 seconds")
+        socket.serverClose(code, "deployment")
+        yield* settle
+        const status = yield* test.status
+        assert.include(
+          ConnectionStatus.describe(status),
+          code === 1012 ? "restarts, code 1012: deployment" : "is busy, code 1013: deployment"
+        )
+        const now = yield* Clock.currentTimeMillis
+        const said = status._tag === "Reconnecting" ? status.retryAt - now : 0
+        const waited = yield* nextSocket(test)
+        assert.isAtMost(Math.abs(waited - said), step)
+        assert.isAtMost(waited, 7_000 + step)
+        waits.push(waited)
+      }
+      assert.isAbove(Math.max(...waits), 1_000)
+    })
+  )
+
+  it.effect("[C11] what follows a restart is spread too, until a connection has held", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      const first = yield* connect(test)
+      first.serverClose(1012)
+      let longest = 0
+      for (let attempt = 0; attempt < 8; attempt++) {
+        yield* settle
+        longest = Math.max(longest, yield* nextSocket(test))
+        test.sockets.last().fail()
+      }
+      assert.isAbove(longest, 1_100)
+      yield* settle
+      yield* nextSocket(test)
+      const held = yield* connect(test)
+      yield* TestClock.adjust("10 seconds")
+      held.fail()
+      yield* settle
+      assert.isAtMost(yield* nextSocket(test), 100 + step)
+    })
+  )
+
+  it.effect("[C11] [C3] the network's return, a new token and retryNow end that wait at once", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      for (const wake of [
+        test.firePage("online"),
+        SubscriptionRef.set(test.tokens, token("t2")),
+        test.transport.retryNow
+      ]) {
+        const socket = yield* connect(test)
+        socket.serverClose(1012)
         yield* settle
         const before = test.sockets.all.length
         yield* wake

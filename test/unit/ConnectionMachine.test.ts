@@ -13,6 +13,7 @@ const none: Token = Option.none()
 const tunables: Machine.Tunables = {
   backoffBase: 100,
   backoffMax: 240_000,
+  restartSpread: 7_000,
   stableAfter: 10_000,
   silenceMin: 45_000,
   hiddenTimeout: 60_000

@@ -288,13 +288,13 @@ describe("waits between attempts", () => {
         const test = yield* setup()
         const first = yield* connect(test)
         yield* TestClock.adjust("11 seconds")
-        first.serverClose(1012)
+        first.serverClose(1006)
         yield* settle
         yield* nextSocket(test)
         // Too short to be the end of it.
         const second = yield* connect(test)
         yield* TestClock.adjust("5 seconds")
-        second.serverClose(1012)
+        second.serverClose(1006)
         yield* settle
         yield* nextSocket(test)
         yield* connect(test)

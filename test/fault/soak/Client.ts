@@ -31,6 +31,7 @@ const config = PresenceConfig.layer({
   authorizeTimeout: "1 second",
   requestTimeout: "1 second",
   backoffMax: "3 seconds",
+  restartSpread: "300 millis",
   stableAfter: "1 second",
   silenceMin: "1500 millis",
   announceInterval: "1 second",
