@@ -8,32 +8,58 @@ import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** Starts a module as a process; gives the line that it printed. */
-const start = (module: URL, input: unknown): Effect.Effect<string, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const child = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        spawn(process.execPath, [fileURLToPath(module), JSON.stringify(input)], {
-          stdio: ["pipe", "pipe", "inherit"]
-        })
-      ),
-      (child) =>
-        Effect.callback<void>((resume) => {
-          if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
-          child.once("exit", () => resume(Effect.void))
-          child.kill("SIGKILL")
-        })
-    )
-    return yield* Effect.callback<string>((resume) => {
-      createInterface({ input: child.stdout }).once("line", (line) => resume(Effect.succeed(line)))
-      child.once("exit", () => resume(Effect.die(new Error(`${module.pathname} came to an end`))))
+/**
+ * A process that was started.
+ *
+ * - `line`: what it printed when it was ready.
+ * - `ask`: writes a line to it and gives the one that it answers with. One question at a time.
+ */
+export interface Child {
+  readonly line: string
+  readonly ask: (question: string) => Effect.Effect<string>
+}
+
+/** Starts a module as a process, with options for Node, from now until the scope closes. */
+export const startChild = Effect.fnUntraced(function* (
+  module: URL,
+  input: unknown,
+  nodeOptions: ReadonlyArray<string> = []
+): Effect.fn.Return<Child, never, Scope.Scope> {
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(process.execPath, [...nodeOptions, fileURLToPath(module), JSON.stringify(input)], {
+        stdio: ["pipe", "pipe", "inherit"]
+      })
+    ),
+    (child) =>
+      Effect.callback<void>((resume) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+        child.once("exit", () => resume(Effect.void))
+        child.kill("SIGKILL")
+      })
+  )
+  const lines = createInterface({ input: child.stdout })
+  const nextLine = Effect.callback<string>((resume) => {
+    const ended = () => resume(Effect.die(new Error(`${module.pathname} came to an end`)))
+    child.once("exit", ended)
+    lines.once("line", (line) => {
+      child.off("exit", ended)
+      resume(Effect.succeed(line))
     })
   })
+  const line = yield* nextLine
+  const ask = (question: string) =>
+    Effect.suspend(() => {
+      child.stdin.write(`${question}\n`)
+      return nextLine
+    })
+  return { line, ask }
+})
 
 /** A relay, from now until the scope closes; gives its URL. */
-export const startRelay: Effect.Effect<string, never, Scope.Scope> = start(
-  new URL("relay.ts", import.meta.url),
-  null
+export const startRelay: Effect.Effect<string, never, Scope.Scope> = Effect.map(
+  startChild(new URL("relay.ts", import.meta.url), null),
+  ({ line }) => line
 )
 
 /**
@@ -52,4 +78,4 @@ export interface Others {
 export const startOthers = (others: Others): Effect.Effect<void, never, Scope.Scope> =>
   others.sessions === 0
     ? Effect.void
-    : Effect.asVoid(start(new URL("others.ts", import.meta.url), others))
+    : Effect.asVoid(startChild(new URL("others.ts", import.meta.url), others))

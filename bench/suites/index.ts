@@ -1,6 +1,7 @@
 /** All benchmarks, in the order in which they run. */
 import type { Suite } from "../suite.ts"
 import { bundle } from "./bundle/index.ts"
+import { fanout } from "./fanout/index.ts"
 import { growthSuite } from "./growth/index.ts"
 import { idle } from "./idle/index.ts"
 import { ingest } from "./ingest/index.ts"
@@ -17,5 +18,6 @@ export const suites: ReadonlyArray<Suite> = [
   react,
   memory,
   idle,
-  start
+  start,
+  fanout
 ]

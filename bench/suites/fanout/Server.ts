@@ -1,0 +1,32 @@
+/** A server of a contender as a process, and what it costs. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { startChild } from "../../processes/child.ts"
+import { contenders, type ContenderKey, type Protocol } from "./protocols.ts"
+import type { Cost, Question } from "./servers/serve.ts"
+
+const decodeCost = Schema.decodeUnknownSync(
+  Schema.fromJsonString(
+    Schema.Struct({ cpu: Schema.Finite, rss: Schema.Finite, heap: Schema.Finite })
+  )
+)
+
+export interface Server {
+  readonly url: string
+  readonly protocol: Protocol
+  readonly ask: (question: Question) => Promise<Cost>
+}
+
+/** Starts it, until the scope closes. */
+export const startServer = Effect.fnUntraced(function* (
+  contender: ContenderKey
+): Effect.fn.Return<Server, never, Scope.Scope> {
+  const { input, module, protocol } = contenders[contender]
+  const child = yield* startChild(module, input, ["--expose-gc"])
+  return {
+    url: child.line,
+    protocol,
+    ask: async (question) => decodeCost(await Effect.runPromise(child.ask(question)))
+  }
+})
