@@ -1,4 +1,5 @@
 /** A server that speaks Bifur's presence protocol: for development, tests and self-hosting. */
+export { NatsBackplane, type NatsOptions, type NatsTlsOptions } from "./NatsBackplane.ts"
 export { Relay } from "./Relay.ts"
 export {
   type AuthScope,
@@ -13,3 +14,4 @@ export { layerTokensFile, type TokensFileOptions } from "./auth/TokensFileAuth.t
 export { TokensFileError } from "./auth/TokensFile.ts"
 export { RelayError } from "./RelayError.ts"
 export type { RelayOptions } from "./RelayOptions.ts"
+export { Backplane, BackplaneError, type BackplaneStatus, MemoryBus } from "./Backplane.ts"
