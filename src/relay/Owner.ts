@@ -50,13 +50,15 @@ export class ClusterClock {
 
   /** Now, later than whatever it gave before. */
   next(): number {
-    this.#last = Math.max(this.now(), this.#last + 1)
+    const last = this.#last
+    this.#last = Math.max(this.now(), last + 1)
     return this.#last
   }
 
-  /** Now. */
+  /** Now, and no earlier than whatever it gave before. */
   now(): number {
-    return this.#wallClock() + this.#ahead
+    this.#last = Math.max(this.#wallClock() + this.#ahead, this.#last)
+    return this.#last
   }
 
   /** Another node's time, as of now. */
