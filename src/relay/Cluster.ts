@@ -180,7 +180,7 @@ export class Cluster {
     }
     if (!isLast || missing === undefined) return
     unconfirmed.delete(node)
-    room.endSessionsIn(missing)
+    room.endSessionsIn(missing, node)
   }
 
   #follow(shared: Shared): Effect.Effect<never> {

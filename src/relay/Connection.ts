@@ -10,6 +10,9 @@ import type { RelayCounts } from "./RelayCounts.ts"
 import type { Publication } from "./Room.ts"
 import { textFrame } from "./WebSocketFrame.ts"
 
+/** What is asked of a WebSocket; events are written past it. */
+type Peer = Pick<WebSocket, "readyState" | "ping" | "close" | "terminate">
+
 /** `WebSocket.OPEN`. */
 const open = 1
 
@@ -40,13 +43,13 @@ export class Connection {
   readonly owner: Owner
   /** When something last came from the other side, on the clock that never goes back. */
   heardAt = monotonicNow()
-  readonly #webSocket: WebSocket
+  readonly #webSocket: Peer
   readonly #socket: Duplex
   readonly #counts: RelayCounts
   #pending: Map<string, Buffer> | undefined
   #stalledAt: number | undefined
 
-  constructor(owner: Owner, webSocket: WebSocket, socket: Duplex, counts: RelayCounts) {
+  constructor(owner: Owner, webSocket: Peer, socket: Duplex, counts: RelayCounts) {
     this.owner = owner
     this.#webSocket = webSocket
     this.#socket = socket

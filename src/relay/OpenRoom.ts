@@ -87,14 +87,20 @@ export class OpenRoom {
     this.#depart()
   }
 
-  /** Ends sessions now. */
-  endSessionsIn(keys: Iterable<SessionKey>): void {
-    this.table.leaveWith(keys, monotonicNow())
+  /** Ends those of some sessions that are still a node's, now. */
+  endSessionsIn(keys: Iterable<SessionKey>, node: string): void {
+    const gone = new Set(keys)
+    const left = this.table.of(node).filter(({ key }) => gone.has(key))
+    this.table.leaveWith(
+      left.map(({ key }) => key),
+      monotonicNow()
+    )
     this.#depart()
   }
 
   /** Publishes to everyone who has subscribed, and to the other nodes what is from this one. */
   publish(publications: Iterable<Publication>): void {
+    if (this.#isClosed) return
     for (const publication of publications) {
       if (this.#outbox.add(publication)) this.#services.counts.conflated++
     }
@@ -151,7 +157,7 @@ export class OpenRoom {
   }
 
   #wake(at: number): void {
-    if (this.#isClosed || at === this.#wakesAt) return
+    if (at === this.#wakesAt) return
     clearTimeout(this.#timer)
     this.#wakesAt = at
     if (at === Infinity) return
@@ -161,12 +167,17 @@ export class OpenRoom {
         this.#depart()
         this.#closeIfEmpty()
       },
-      Math.max(0, at - monotonicNow())
+      // Timers take whole milliseconds, and would come too early to do anything.
+      Math.max(0, Math.ceil(at - monotonicNow()))
     )
   }
 
+  /** What waits to be published goes out first: other nodes have to hear it. */
   #closeIfEmpty(): void {
-    const isEmpty = this.members.size === 0 && this.table.nextDeparture === undefined
+    const isEmpty =
+      this.members.size === 0 &&
+      this.table.nextDeparture === undefined &&
+      this.#outbox.nextAt === undefined
     if (isEmpty) this.#services.onEmpty()
   }
 }

@@ -6,6 +6,7 @@
 import { type BifurEvent, notificationMethod } from "../bifur/BifurEvent.ts"
 import { encodeNotification } from "../bifur/JsonRpc.ts"
 import { type SessionId, sessionKey, type SessionKey, type UserId } from "../Session.ts"
+import { Departures } from "./Departures.ts"
 import { isNewer, type Owner } from "./Owner.ts"
 import { textFrame } from "./WebSocketFrame.ts"
 
@@ -68,7 +69,7 @@ export class Room {
   readonly #byOwner = new Map<string, Set<SessionKey>>()
   readonly #byUser = new Map<UserId, number>()
   readonly #bySessionId = new Map<SessionId, number>()
-  readonly #leaving = new Map<SessionKey, number>()
+  readonly #leaving = new Departures()
 
   /** @param options.announceInterval the least time between two publications of a session */
   constructor(subscription: string, options: { readonly announceInterval: number }) {
@@ -161,18 +162,15 @@ export class Room {
 
   /** Ends the sessions whose time to leave has come. */
   depart(now: number): ReadonlyArray<Publication> {
-    const goodbyes: Array<Publication> = []
-    for (const [key, at] of this.#leaving) {
+    return this.#leaving.take(now).flatMap((key) => {
       const session = this.#sessions.get(key)
-      if (at <= now && session !== undefined)
-        goodbyes.push(...this.#end(session, session.owner, now))
-    }
-    return goodbyes
+      return session === undefined ? [] : this.#end(session, session.owner, now)
+    })
   }
 
-  /** When the next session is due to {@link depart}; undefined where none is leaving. */
+  /** No session is due to {@link depart} before; undefined where none is leaving. */
   get nextDeparture(): number | undefined {
-    return this.#leaving.size === 0 ? undefined : Math.min(...this.#leaving.values())
+    return this.#leaving.nextAt
   }
 
   /** A roll call that is to be answered by the sessions themselves. */
@@ -200,7 +198,8 @@ export class Room {
   }
 
   #leaveAt(key: SessionKey, at: number): void {
-    this.#leaving.set(key, Math.min(at, this.#leaving.get(key) ?? at))
+    // One that is not known any more has nothing to end.
+    if (this.#sessions.has(key)) this.#leaving.add(key, at)
   }
 
   #end(session: Session, sender: Owner, now: number): ReadonlyArray<Publication> {
