@@ -11,7 +11,7 @@ import { CloseCode } from "../bifur/JsonRpc.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
 import type { Member } from "./Member.ts"
-import { bearerToken, type RelayAuth, type RelayUser } from "./RelayAuth.ts"
+import { AuthUnavailable, bearerToken, type RelayAuth, type RelayUser } from "./RelayAuth.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 
@@ -46,7 +46,15 @@ export const makeAuthorizer = (
     const fork = yield* FiberSet.makeRuntime<never, void, never>()
 
     const find = (token: Redacted.Redacted, { address }: Member) =>
-      auth.authenticate(token, address).pipe(Effect.timeout(settings.authorizationTimeout))
+      auth.authenticate(token, address).pipe(
+        Effect.timeout(settings.authorizationTimeout),
+        // A bug of the auth is nobody's refusal, and must not end the rounds. It may hold a token.
+        Effect.catchDefect(() =>
+          Effect.logError(
+            "the auth of this relay is broken: it died while it looked at a token"
+          ).pipe(Effect.andThen(Effect.fail(new AuthUnavailable({ reason: "failed" }))))
+        )
+      )
 
     const decide = Effect.fn("Relay.authorize")(function* (
       member: Member,
@@ -91,11 +99,11 @@ export const makeAuthorizer = (
       )
 
     const timeToLive = Duration.toMillis(auth.timeToLive)
-    const roundInterval = Math.max(shortestRound, timeToLive / 4)
+    const pause = Math.max(shortestRound, timeToLive / 4)
 
     const round = Effect.suspend(() => {
-      // With the time until the next round they are not relied on for longer than that.
-      const oldest = monotonicNow() - timeToLive + roundInterval
+      // At the next round, those that are younger will still be young enough.
+      const oldest = monotonicNow() - Math.max(0, timeToLive - pause)
       const due = Array.from(members()).flatMap((member) => {
         const { credential } = member
         return credential === undefined || credential.checkedAt > oldest
@@ -106,11 +114,7 @@ export const makeAuthorizer = (
     })
 
     if (Number.isFinite(timeToLive)) {
-      yield* Effect.sleep(roundInterval).pipe(
-        Effect.andThen(round),
-        Effect.forever,
-        Effect.forkScoped
-      )
+      yield* Effect.sleep(pause).pipe(Effect.andThen(round), Effect.forever, Effect.forkScoped)
     }
 
     return {

@@ -179,8 +179,12 @@ export class Connections {
   readonly #grace: Grace = () =>
     this.#isDraining ? this.#services.settings.nodeReturnGrace : this.#services.settings.returnGrace
 
-  #unauthorized({ connection, user }: Member): void {
+  #unauthorized({ connection, user, waiting }: Member): void {
     if (user !== undefined || !connection.isOpen) return
+    // Not the client's fault: 4001 would tell it never to come back.
+    if (waiting !== undefined) {
+      return connection.close(tryAgainLater, "the token could not be checked in time; try again")
+    }
     this.#services.counts.refuse("authorization-timeout")
     const seconds = this.#services.settings.authorizationTimeout / 1_000
     connection.close(CloseCode.unauthorized, `not authorized within ${seconds} s`)

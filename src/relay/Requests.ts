@@ -25,8 +25,12 @@ import type { RelaySettings } from "./RelayOptions.ts"
 /** The JSON-RPC error code of a request that went beyond a bound of this relay. */
 export const beyondBound = -32_000
 
-/** Requests that may wait for an authorization to be decided. */
+/** Requests that may wait for an authorization to be decided, and their characters in all. */
 const maxWaiting = 100
+const maxWaitingLength = 512 * 1024
+
+/** Levels of arrays and objects in locations. What is deeper can be read, but not written again. */
+const maxDepth = 100
 
 type Answer = { readonly result: unknown } | { readonly error: RpcError }
 
@@ -95,6 +99,10 @@ export const makeRequests = (
     const data = Option.getOrUndefined(decodeAnnounce(params))?.data
     if (data === undefined) {
       return invalidParams(Method.announce, "{data: {sessionId, locations}}")
+    }
+    if (isDeeperThan(maxDepth, data.locations)) {
+      counts.refuse("requests")
+      return refuse(beyondBound, `These locations are nested deeper than ${maxDepth} levels.`)
     }
     const { owner } = connection
     const { table } = room
@@ -167,7 +175,9 @@ export const makeRequests = (
   const handle = (member: Member, text: string): void => {
     if (!member.connection.isOpen) return
     if (member.waiting !== undefined) {
-      if (member.waiting.push(text) <= maxWaiting) return
+      member.waiting.push(text)
+      const length = member.waiting.reduce((sum, { length }) => sum + length, 0)
+      if (member.waiting.length <= maxWaiting && length <= maxWaitingLength) return
       counts.refuse("requests")
       member.connection.close(tryAgainLater, "too many requests before the authorization")
       return
@@ -199,6 +209,11 @@ const reply = ({ connection }: Member, id: RequestId | undefined, answer: Answer
     "error" in answer ? encodeErrorReply(id, answer.error) : encodeReply(id, answer.result)
   )
 }
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part)))
 
 /** Once per interval at most: the answer is as large as the room. */
 const answerRollCall = (member: Member, interval: number): void => {

@@ -1,0 +1,221 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { Relay } from "../../src/relay/Relay.ts"
+import {
+  AuthUnavailable,
+  RelayAuth,
+  type RelayUser,
+  TokenRefused
+} from "../../src/relay/RelayAuth.ts"
+import type { RelayOptions } from "../../src/relay/RelayOptions.ts"
+import { UserId } from "../../src/Session.ts"
+import { connect, gone, join, state } from "./RelayClient.ts"
+
+type Authenticate = (
+  token: string,
+  user: Effect.Effect<RelayUser>
+) => Effect.Effect<RelayUser, TokenRefused | AuthUnavailable>
+
+/** A test against a relay whose tokens name their user, where `authenticate` lets them. */
+const authorizing = (
+  name: string,
+  authenticate: () => Authenticate,
+  test: (url: string) => Effect.Effect<void, unknown, Scope.Scope>,
+  options: RelayOptions & { readonly timeToLive?: Duration.Input } = {}
+) =>
+  it.live(name, () => {
+    const decide = authenticate()
+    const auth = RelayAuth.of({
+      authenticate: (redacted) => {
+        const token = Redacted.value(redacted)
+        return decide(token, Effect.succeed({ id: UserId.make(token), displayName: token }))
+      },
+      timeToLive: Duration.fromInputUnsafe(options.timeToLive ?? "1 hour"),
+      profile: () => Effect.succeedNone
+    })
+    const relay = Relay.layer({
+      port: 0,
+      announceInterval: 0,
+      batchInterval: 0,
+      returnGrace: 0,
+      ...options
+    }).pipe(Layer.provide(Layer.succeed(RelayAuth, auth)))
+    return Relay.use(({ url }) => Effect.scoped(test(url))).pipe(Effect.provide(relay))
+  })
+
+/** Tokens that start with `slow` are never decided. */
+const slow = (): Authenticate => (token, user) => (token.startsWith("slow") ? Effect.never : user)
+
+const unavailable = new AuthUnavailable({ reason: "unreachable" })
+
+describe("while an authorization is being decided", () => {
+  const gate = Deferred.makeUnsafe<void>()
+  authorizing(
+    "[S1] requests wait for it, and are answered in their order",
+    () => (_, user) => Effect.andThen(Deferred.await(gate), user),
+    (url) =>
+      Effect.gen(function* () {
+        const client = yield* connect(url)
+        const answered: Array<string> = []
+        const say = (what: string) => Effect.sync(() => void answered.push(what))
+        const all = yield* Effect.all(
+          [
+            Effect.tap(client.authorize("p-ada"), () => say("authorize")),
+            Effect.tap(client.subscribe, () => say("subscribe")),
+            Effect.tap(client.announce("s", [1]), () => say("announce")),
+            Effect.tap(client.authorize("p-bob"), () => say("authorize again")),
+            Effect.tap(client.announce("s", [2]), () => say("announce again"))
+          ],
+          { concurrency: "unbounded" }
+        ).pipe(Effect.forkChild({ startImmediately: true }))
+        client.socket.ping()
+        yield* Effect.callback<void>((resume) => {
+          client.socket.once("pong", () => resume(Effect.void))
+        })
+        assert.deepStrictEqual(answered, [])
+        yield* Deferred.succeed(gate, undefined)
+        for (const reply of yield* Fiber.join(all)) assert.isUndefined(reply.error)
+        assert.deepStrictEqual(answered, [
+          "authorize",
+          "subscribe",
+          "announce",
+          "authorize again",
+          "announce again"
+        ])
+        assert.deepStrictEqual(yield* client.rest, [
+          state("p-ada", "s", [1]),
+          gone("p-ada", "s"),
+          state("p-bob", "s", [2])
+        ])
+      })
+  )
+
+  authorizing(
+    "[S4] the death of the socket ends its sessions, and makes room for others",
+    slow,
+    (url) =>
+      Effect.gen(function* () {
+        const watcher = yield* join(url, "p-watcher")
+        const client = yield* join(url, "p-ada")
+        yield* client.announce("s")
+        assert.deepEqual(yield* watcher.next, state("p-ada", "s"))
+        yield* Effect.forkChild(client.authorize("slow"), { startImmediately: true })
+        client.socket.close()
+        assert.deepEqual(yield* watcher.next, gone("p-ada", "s"))
+        const next = yield* join(url, "p-next")
+        assert.isUndefined((yield* next.announce("s")).error)
+      }),
+    { maxConnectionsPerRoom: 2 }
+  )
+
+  authorizing(
+    "[S2] its deadline is no refusal: 1013 says to try again, 4001 would say never",
+    slow,
+    (url) =>
+      Effect.gen(function* () {
+        const client = yield* connect(url)
+        yield* Effect.forkChild(client.authorize("slow"), { startImmediately: true })
+        assert.strictEqual((yield* client.closed).code, 1013)
+      }),
+    { authorizationTimeout: "200 millis" }
+  )
+
+  authorizing(
+    "[S2] the deadline holds on a live connection too",
+    slow,
+    (url) =>
+      Effect.gen(function* () {
+        const client = yield* join(url, "p-ada")
+        yield* Effect.forkChild(client.authorize("slow"), { startImmediately: true })
+        assert.strictEqual((yield* client.closed).code, 1013)
+      }),
+    { authorizationTimeout: "200 millis" }
+  )
+
+  authorizing("[S10] what waits is bounded in bytes, not only in number", slow, (url) =>
+    Effect.gen(function* () {
+      const client = yield* connect(url)
+      yield* Effect.forkChild(client.authorize("slow"), { startImmediately: true })
+      for (let n = 0; n < 20; n++) client.send("x".repeat(200_000))
+      assert.strictEqual((yield* client.closed).code, 1013)
+    })
+  )
+})
+
+describe("an authorization that can't be decided", () => {
+  authorizing(
+    "[S2] closes with 1013: clients take an error for a refusal",
+    () => (token, user) => (token === "p-out" ? Effect.fail(unavailable) : user),
+    (url) =>
+      Effect.gen(function* () {
+        const client = yield* connect(url)
+        yield* Effect.forkChild(client.authorize("p-out"), { startImmediately: true })
+        assert.strictEqual((yield* client.closed).code, 1013)
+      })
+  )
+
+  authorizing(
+    "[S6] closes with 1013 also where the code that decides is broken",
+    () => (token, user) => (token === "p-bug" ? Effect.die("a bug") : user),
+    (url) =>
+      Effect.gen(function* () {
+        const other = yield* join(url, "p-other")
+        const client = yield* connect(url)
+        yield* Effect.forkChild(client.authorize("p-bug"), { startImmediately: true })
+        assert.strictEqual((yield* client.closed).code, 1013)
+        assert.isUndefined((yield* other.announce("s")).error)
+      })
+  )
+})
+
+describe("a token that was accepted", () => {
+  const timeToLive = 1_000
+  const revoked = new TokenRefused({ reason: "unauthorized" })
+
+  let isRevoked = false
+  authorizing(
+    "[S2] and is revoked ends its connection with 4001, and its sessions at once",
+    () => (token, user) => (token === "p-eve" && isRevoked ? Effect.fail(revoked) : user),
+    (url) =>
+      Effect.gen(function* () {
+        const watcher = yield* join(url, "p-watcher")
+        const eve = yield* join(url, "p-eve")
+        yield* eve.announce("s")
+        assert.deepEqual(yield* watcher.next, state("p-eve", "s"))
+        isRevoked = true
+        const start = performance.now()
+        assert.strictEqual((yield* eve.closed).code, 4001)
+        const took = performance.now() - start
+        console.log(`revoked: noticed after ${Math.round(took)} ms of ${timeToLive} ms`)
+        assert.isBelow(took, timeToLive + 100)
+        assert.deepEqual(yield* watcher.next, gone("p-eve", "s"))
+        assert.isUndefined((yield* watcher.announce("w")).error)
+      }),
+    { timeToLive, returnGrace: "1 hour" }
+  )
+
+  let asked = 0
+  authorizing(
+    "[S2] keeps its connection while it can't be checked, and is checked again after that",
+    () => (token, user) => {
+      if (token !== "p-eve") return user
+      asked++
+      if (asked === 1) return user
+      if (asked === 2) return Effect.fail(unavailable)
+      return asked === 3 ? Effect.die("a bug") : Effect.fail(revoked)
+    },
+    (url) =>
+      Effect.gen(function* () {
+        const eve = yield* join(url, "p-eve")
+        assert.strictEqual((yield* eve.closed).code, 4001)
+        assert.strictEqual(asked, 4)
+      }),
+    { timeToLive: 400 }
+  )
+})
