@@ -49,9 +49,9 @@ export interface PresenceConfigShape {
   readonly backoffMax: Duration.Duration
   /**
    * Within what time those whom a server sends away (close codes 1012 and 1013) come back: the first
-   * wait is a random part of it, and so is each next one, of a span that begins to grow when the
-   * trouble has lasted for longer. 7 s: when a server with 500 clients is gone for 2 s, they make some
-   * 100 attempts a second, and all are back within 9 s.
+   * wait is a random part of it, a quarter at least, and so is each next one, of a span that begins to
+   * grow when the trouble has lasted for longer. 7 s: where a server with 500 clients is gone for 2 s,
+   * they make less than 150 attempts a second, and all are back within 9 s.
    */
   readonly restartSpread: Duration.Duration
   /**

@@ -554,7 +554,8 @@ const spanOf = ({ isRestart }: Machine, { backoffBase, restartSpread }: Tunables
 const delayOf = (machine: Machine, { now, random, tunables }: Circumstances): number =>
   backoff({
     attempt: machine.attempt,
-    random,
+    // Who comes at once finds nobody, and comes again.
+    random: machine.isRestart ? (1 + 3 * random) / 4 : random,
     base: spanOf(machine, tunables),
     max: tunables.backoffMax,
     trouble: now - (machine.troubleSince ?? now)

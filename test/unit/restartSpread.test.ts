@@ -31,14 +31,18 @@ interface Course {
   readonly patience: ReadonlyArray<number>
 }
 
-/** Cuts clients off together, from a server that is back after `outage` milliseconds. */
+/**
+ * Cuts clients off, one after the other within `drain` milliseconds, in which nobody is let in any
+ * more, from a server that is back `outage` milliseconds later. All times are from its going.
+ */
 const cutOff = (options: {
   readonly ending: ConnectionEnd
   readonly outage: number
+  readonly drain?: number
   readonly seed: number
   readonly config?: PresenceConfig.PresenceConfigInput
 }): Course => {
-  const { config = {}, ending, outage, seed } = options
+  const { config = {}, drain = 0, ending, outage, seed } = options
   const random = makeRandom(seed)
   const tunables = tunablesOf(config)
   const grace = Duration.toMillis(PresenceConfig.make(config).staleTimeout)
@@ -46,8 +50,9 @@ const cutOff = (options: {
   const questions: Array<number> = []
   const back: Array<number> = []
   const patience: Array<number> = []
-  const cutAt = 60_000
-  for (let client = 0; client < 500; client++) {
+  const drainAt = 60_000
+  const cutAt = drainAt + drain
+  for (let client = 0; client < clients; client++) {
     let machine = Machine.initial(Option.none(), true, at(0))
     const step = (event: Machine.Event, now: number): void => {
       const next = Machine.step(machine, event, at(now))
@@ -56,22 +61,25 @@ const cutOff = (options: {
         if (action._tag === "AskToken") step({ _tag: "TokenGiven", token: Option.none() }, now)
         if (action._tag === "Explain") questions.push(now - cutAt)
         if (action._tag === "Open") open(action.socket, now)
-        if (action._tag === "Tell" && action.signal._tag === "Connected" && now > cutAt) {
+        if (action._tag === "Tell" && action.signal._tag === "Connected" && now > drainAt) {
           back.push(now - cutAt)
           patience.push(now - cutAt + grace + action.signal.outage)
         }
       }
     }
     const open = (socket: number, now: number): void => {
-      if (now > cutAt) attempts.push(now - cutAt)
-      if (now > cutAt && now < cutAt + outage) {
+      if (now > drainAt) attempts.push(now - cutAt)
+      if (now > drainAt && now < cutAt + outage) {
         return step({ _tag: "Ended", socket, end: unreachable("ws://relay") }, now)
       }
       step({ _tag: "Opened", socket }, now)
       step({ _tag: "Subscribed", socket }, now)
     }
     step({ _tag: "Tick" }, 0)
-    step({ _tag: "Ended", socket: machine.socket, end: ending }, cutAt)
+    step(
+      { _tag: "Ended", socket: machine.socket, end: ending },
+      drainAt + (drain * client) / clients
+    )
     while (machine.phase._tag === "Waiting") step({ _tag: "Tick" }, machine.phase.until)
   }
   return { attempts: attempts.toSorted((a, b) => a - b), questions, back, patience }
@@ -91,6 +99,8 @@ const mostInASecond = (sorted: ReadonlyArray<number>): number => {
   }
   return most
 }
+
+const clients = 500
 
 const seeds = Array.from({ length: 40 }, (_, seed) => 7_919 * (seed + 1))
 
@@ -114,6 +124,10 @@ describe("500 clients that are cut off together for 2 s", () => {
       for (const { questions } of courses) assert.isAtMost(questions.length, 10)
     })
   }
+
+  it("[C11] sent away within 5 s, do so too", () => {
+    assertGentle(inTurn({ ending: fromClose(1012, ""), outage: 2_000, drain: 5_000 }))
+  })
 
   it("[C3] without a word, do so where `backoffBase` is as long", () => {
     assertGentle(
