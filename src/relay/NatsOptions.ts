@@ -53,8 +53,8 @@ export interface NatsOptions {
   /** A random time up to this is added, so that nodes don't come back as a herd. 1 s by default. */
   readonly reconnectJitter?: Duration.Input | undefined
   /**
-   * Failed attempts in a row, at every server each, after which the relay stays alone until it is
-   * started again. -1, the default: never.
+   * How often the relay tries again after a failed attempt (one is once at every server), until it
+   * stays alone for good. -1, the default: for ever.
    */
   readonly maxReconnectAttempts?: number | undefined
   /** How long one attempt at one server may take. 5 s by default. */

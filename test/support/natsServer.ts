@@ -29,12 +29,16 @@ export interface NatsServerOptions {
   readonly tls?: Certificates
   /** Whether clients must show a certificate. */
   readonly verifiesClients?: boolean
+  /** Makes it part of a cluster: with these servers, or the first of one. */
+  readonly cluster?: ReadonlyArray<NatsServer>
 }
 
 export interface NatsServer {
   /** `nats://127.0.0.1:<port>`; the port stays over restarts. */
   readonly url: string
   readonly port: number
+  /** Where servers of its cluster meet it. */
+  readonly routePort: number | undefined
   /** Asks it to end, and waits until it has. */
   readonly stop: Effect.Effect<void>
   /** Kills it. */
@@ -55,15 +59,24 @@ const directory = Effect.acquireRelease(
 const tlsConfig = ({ ca, cert, key }: Certificates, verifies: boolean) =>
   `tls { cert_file: "${cert}", key_file: "${key}", ca_file: "${ca}", verify: ${verifies} }`
 
-/** Waits for it to listen; the port is what it says. */
-const untilReady = (child: ChildProcess): Effect.Effect<number> =>
+const clusterConfig = (others: ReadonlyArray<NatsServer>) => {
+  const routes = others.map(({ routePort }) => `"nats://127.0.0.1:${routePort}"`)
+  return `cluster { name: test, listen: "127.0.0.1:-1", routes: [${routes.join()}] }`
+}
+
+const portOf = (log: string, kind: string): number | undefined => {
+  const port = new RegExp(`Listening for ${kind} connections on \\S*:(\\d+)`).exec(log)?.[1]
+  return port === undefined ? undefined : Number(port)
+}
+
+/** Waits for it to listen, last of all to this kind; its log says where. */
+const untilReady = (child: ChildProcess, last: string): Effect.Effect<string> =>
   Effect.callback((resume) => {
     let log = ""
     child.stderr?.on("data", (bytes: Buffer) => {
       log += bytes.toString()
-      const port = /Listening for client connections on [^\s]*:(\d+)/.exec(log)?.[1]
-      if (port !== undefined && log.includes("Server is ready")) {
-        resume(Effect.succeed(Number(port)))
+      if (log.includes("Server is ready") && portOf(log, last) !== undefined) {
+        resume(Effect.succeed(log))
       }
     })
     child.once("error", () =>
@@ -74,13 +87,15 @@ const untilReady = (child: ChildProcess): Effect.Effect<number> =>
 
 const end = (child: ChildProcess, signal: NodeJS.Signals): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+    const hasEnded = child.exitCode !== null || child.signalCode !== null
+    if (hasEnded || child.pid === undefined) return resume(Effect.void)
     child.once("exit", () => resume(Effect.void))
     child.kill(signal)
   })
 
 /** Starts a nats-server on a free port, until the scope closes. */
 export const make = Effect.fnUntraced(function* ({
+  cluster,
   config = "",
   tls,
   verifiesClients = false
@@ -93,20 +108,24 @@ export const make = Effect.fnUntraced(function* ({
 
   const startOn = (port: number, lines: string) =>
     Effect.suspend(() => {
-      writeFileSync(
-        file,
-        tls === undefined ? lines : `${lines}\n${tlsConfig(tls, verifiesClients)}`
-      )
+      const more = [
+        tls === undefined ? "" : tlsConfig(tls, verifiesClients),
+        cluster === undefined ? "" : clusterConfig(cluster)
+      ]
+      writeFileSync(file, [lines, ...more].join("\n"))
       const args = ["-a", "127.0.0.1", "-p", String(port), "-c", file]
       child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] })
-      return untilReady(child)
+      return untilReady(child, cluster === undefined ? "client" : "route")
     })
 
   yield* Effect.addFinalizer(() => endIt("SIGKILL"))
-  const port = yield* startOn(-1, config)
+  const log = yield* startOn(-1, config)
+  const port = portOf(log, "client")
+  if (port === undefined) return yield* Effect.die("nats-server has no port")
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
+    routePort: portOf(log, "route"),
     stop: endIt("SIGTERM"),
     kill: endIt("SIGKILL"),
     start: (other = config) => Effect.asVoid(startOn(port, other)),

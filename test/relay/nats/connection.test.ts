@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
+import type { Backplane } from "../../../src/relay/Backplane.ts"
 import * as FaultProxy from "../../support/FaultProxy.ts"
 import { listen } from "../../support/listen.ts"
 import * as natsServer from "../../support/natsServer.ts"
@@ -23,6 +24,16 @@ import {
 } from "./natsTest.ts"
 
 const natsUrl = (url: string) => url.replace("http:", "nats:")
+
+/** Says it again until it is heard: servers tell each other who listens in their own time. */
+const crosses = Effect.fnUntraced(function* (from: Backplane["Service"], to: Backplane["Service"]) {
+  let heard = 0
+  yield* to.subscribe(production, () => void heard++)
+  yield* eventually(() => {
+    from.publish(production, "hello")
+    return heard > 0
+  })
+}, Effect.scoped)
 
 onNats("a node on NATS", () => {
   live(
@@ -140,14 +151,32 @@ onNats("a node on NATS", () => {
   )
 
   live(
-    "takes another server where one is away, and one that the cluster names",
+    "takes another server where one is away",
     Effect.gen(function* () {
       const away = yield* natsServer.make()
       yield* away.stop
-      const one = yield* natsServer.make({ config: "cluster { name: c, listen: '127.0.0.1:-1' }" })
-      const a = yield* joinNats({ servers: [away.url, one.url] })
-      const b = yield* joinNats({ servers: one.url })
-      yield* untilStatus(a)
+      const server = yield* natsServer.make()
+      const a = yield* joinNats({ servers: [away.url, server.url] })
+      const b = yield* joinNats({ servers: server.url })
+      assert.strictEqual(a.status()._tag, "Connected")
+      yield* assertHeard(a, b)
+    })
+  )
+
+  live(
+    "moves to a server that it knows only from the cluster",
+    Effect.gen(function* () {
+      const one = yield* natsServer.make({ cluster: [] })
+      const two = yield* natsServer.make({ cluster: [one] })
+      const a = yield* joinNats({ servers: one.url })
+      const b = yield* joinNats({ servers: two.url })
+      // Once it crosses the cluster, the two servers know each other.
+      yield* crosses(a, b)
+      const changes: Array<string> = []
+      yield* a.onStatus(({ _tag }) => changes.push(_tag))
+      yield* one.kill
+      yield* eventually(() => changes.at(-1) === "Connected")
+      assert.strictEqual(changes[0], "Disconnected")
       yield* assertHeard(a, b)
     })
   )
