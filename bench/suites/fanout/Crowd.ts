@@ -210,7 +210,6 @@ export class Crowd {
 
   /** Waits until everyone has the latest state of every sender; gives when that was seen. */
   async settle(): Promise<number> {
-    // Of sender 0 everyone has had the first ones before anyone listened; of the others, nothing is sent.
     for (const started = now(); now() - started < patience;) {
       if (this.#isSettled()) return now()
       await sleep(1)

@@ -73,8 +73,8 @@ const cases: ReadonlyArray<Case> = [
     (contender) => delivering(contender).slice(1),
     (contender) => [idling(contender)]
   ),
-  ...joiners.flatMap((members) => [joining(members, "ours"), joining(members, "forward")]),
-  ...(["text", "ours"] as const).map(stalling)
+  ...(["text", "ours"] as const).map(stalling),
+  ...joiners.flatMap((members) => [joining(members, "ours"), joining(members, "forward")])
 ]
 
 const rollCallColumns: ReadonlyArray<Column> = [

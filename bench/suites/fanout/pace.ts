@@ -1,15 +1,13 @@
 /** When members move. */
 import { type Crowd, now, sleep } from "./Crowd.ts"
 
-/** Says how late the latest of the moves went out, in milliseconds. */
-export type Late = number
-
 /**
- * Every sender moves so often a second, each at moments of its own.
+ * Every sender moves so often a second, each at moments of its own. Gives how late the latest of the
+ * moves went out, in milliseconds: those who receive must keep up.
  *
  * @param hertz moves a second of each
  */
-export const move = async (crowd: Crowd, hertz: number, millis: number): Promise<Late> => {
+export const move = async (crowd: Crowd, hertz: number, millis: number): Promise<number> => {
   const interval = 1_000 / hertz
   const { senders } = crowd.size
   const started = now()

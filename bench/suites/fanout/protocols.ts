@@ -40,7 +40,11 @@ const ws: Protocol = {
 const request = (method: string, id: string, params: { readonly [key: string]: unknown }) =>
   toFrame(encodeRequest(id, method, params))
 
+/** Anything but JSON is a heartbeat. */
+export const isHeartbeat = (payload: Buffer, from = 0) => payload[from] !== "{".charCodeAt(0)
+
 const repliesTo = (id: string) => (payload: Buffer) => {
+  if (isHeartbeat(payload)) return false
   const reply = JSON.parse(payload.toString())
   if (reply.id !== id) return false
   if (reply.error !== undefined) throw new Error(`refused: ${reply.error.message}`)
