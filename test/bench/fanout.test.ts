@@ -44,7 +44,7 @@ describe("servers of rooms", () => {
   )
 
   it.live.each(peers)("%s still serves those who were silent", (contender) =>
-    measure("idle.ts", { contender, members: 20, strangers: 10, rest: 50, bytes: 300 })
+    measure("idle.ts", { contender, members: 20, first: 10, rest: 50, bytes: 300 })
   )
 
   it.live.each(["ours", "forward"] as const)(

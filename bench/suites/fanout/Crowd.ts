@@ -87,11 +87,11 @@ export class Crowd {
     this.#seen = new Int32Array(size.members * size.senders).fill(-1)
   }
 
-  /** Opens the connections of everyone and has them join. */
-  static async join(url: string, protocol: Protocol, size: Size): Promise<Crowd> {
+  /** Opens the connections of everyone and has them join; their names count up from `first`. */
+  static async join(url: string, protocol: Protocol, size: Size, first = 0): Promise<Crowd> {
     const sockets = await forAll(size.members, async (member) => {
       const socket = await RawSocket.open(url, protocol.path)
-      await protocol.enter(socket, member)
+      await protocol.enter(socket, first + member)
       return socket
     })
     return new Crowd(protocol, size, sockets)
@@ -231,9 +231,5 @@ export class Crowd {
     const everyone = members - this.stalled.size
     strictEqual(this.deliveries - before, rounds * senders * everyone, "deliveries")
     this.#messages = undefined
-  }
-
-  async leave(): Promise<void> {
-    await Promise.all(this.sockets.map((socket) => socket.leave()))
   }
 }

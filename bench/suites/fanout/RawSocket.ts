@@ -36,7 +36,6 @@ export class RawSocket {
   readonly #waiting = new Set<(payload: Buffer) => void>()
   /** What came in before anyone expected anything: some servers speak first. */
   #early: Array<Buffer> | undefined = []
-  #leaves = false
 
   private constructor(url: URL, path: string, opened: (socket: RawSocket) => void) {
     this.onMessage = (buffer, from, to) => this.tell(buffer, from, to)
@@ -67,7 +66,7 @@ export class RawSocket {
     this.#socket.on("error", () => {})
     this.#socket.once("close", () => {
       this.closeCode ??= cut
-      if (!this.#leaves && head === "") throw new Error("the server refused a connection")
+      if (head === "") throw new Error("the server refused a connection")
     })
     this.#socket.write(upgrade(url, path))
   }
@@ -126,16 +125,5 @@ export class RawSocket {
 
   resume(): void {
     this.#socket.resume()
-  }
-
-  /** Leaves, and waits until the connection is gone. */
-  leave(): Promise<void> {
-    this.#leaves = true
-    return new Promise((resolve) => {
-      if (this.#socket.destroyed) return resolve()
-      this.#socket.once("close", () => resolve())
-      this.#socket.end(toFrame(Buffer.alloc(0), Opcode.close))
-      setTimeout(() => this.#socket.destroy(), 1_000).unref()
-    })
   }
 }

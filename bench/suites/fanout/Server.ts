@@ -8,7 +8,12 @@ import type { Cost, Question } from "./servers/serve.ts"
 
 const decodeCost = Schema.decodeUnknownSync(
   Schema.fromJsonString(
-    Schema.Struct({ cpu: Schema.Finite, rss: Schema.Finite, heap: Schema.Finite })
+    Schema.Struct({
+      cpu: Schema.Finite,
+      waited: Schema.Finite,
+      rss: Schema.Finite,
+      heap: Schema.Finite
+    })
   )
 )
 

@@ -50,6 +50,7 @@ const timed = async (server: Server, crowd: Crowd, { members, millis, pace }: In
     deliveries,
     delivered: (100 * deliveries) / ((crowd.sent - sent) * members),
     busy: (after.cpu - before.cpu) / elapsed / 10,
+    waited: (after.waited - before.waited) / elapsed / 10,
     crowd: (user + system) / elapsed / 10
   }
 }

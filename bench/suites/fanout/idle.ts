@@ -7,26 +7,28 @@ import type { ContenderKey } from "./protocols.ts"
 import { startServer } from "./Server.ts"
 
 /**
- * - `strangers`: as many have been there, and left, before: what the first of all cost is not counted.
+ * - `first`: as many are there before, and stay: what the first of all cost is not counted. If they left,
+ *   the others would move into memory that counts as taken.
  * - `rest`: milliseconds of silence before memory is read.
  */
 export interface Input {
   readonly contender: ContenderKey
   readonly members: number
-  readonly strangers: number
+  readonly first: number
   readonly rest: number
   readonly bytes: number
 }
 
-export const measure: Measure<Input> = ({ bytes, contender, members, rest, strangers }) =>
+export const measure: Measure<Input> = ({ bytes, contender, first, members, rest }) =>
   Effect.gen(function* () {
     const { ask, protocol, url } = yield* startServer(contender)
     return yield* Effect.promise(async () => {
-      const first = await Crowd.join(url, protocol, { members: strangers, senders: 1, bytes })
-      await first.leave()
+      const size = { senders: 1, bytes }
+      // Behind the others by name, since it is the others who are spoken to.
+      await Crowd.join(url, protocol, { members: first, ...size }, members)
       await sleep(rest)
       const before = await ask("collected")
-      const crowd = await Crowd.join(url, protocol, { members, senders: 1, bytes })
+      const crowd = await Crowd.join(url, protocol, { members, ...size })
       await sleep(rest)
       const after = await ask("collected")
       strictEqual(crowd.sockets.filter(({ closeCode }) => closeCode === undefined).length, members)

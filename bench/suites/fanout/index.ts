@@ -57,7 +57,7 @@ const stalling = (contender: ContenderKey) =>
   })
 
 const idling = (contender: ContenderKey) =>
-  toCase<Idle>(idle, "idle.ts", { contender, members: 2_000, strangers: 500, rest: 2_000, bytes })
+  toCase<Idle>(idle, "idle.ts", { contender, members: 2_000, first: 500, rest: 2_000, bytes })
 
 const joiners = [50, 100, 250, 500]
 const joiningScene = (members: number) => `${members} join at once`
@@ -147,6 +147,7 @@ export const fanout: Suite = {
     { figure: "p99", label: "p99, ms", digits: 1 },
     { figure: "delivered", label: "delivered, %", digits: 1 },
     { figure: "busy", label: "server, % of a core", digits: 0 },
+    { figure: "waited", label: "server waits for a core, %", digits: 0 },
     { figure: "crowd", label: "members, % of a core", digits: 0 }
   ],
   baseline: contenders.text.name,

@@ -1,14 +1,17 @@
 /** What the servers have in common: they say where they listen, and what they have cost so far. */
+import { readFileSync } from "node:fs"
 import { createInterface } from "node:readline"
 
 /**
  * What a server has cost.
  *
  * - `cpu`: microseconds of processor time, its own and the system's on its behalf.
+ * - `waited`: microseconds that it could have run and had no core; 0 where the system doesn't say.
  * - `rss`, `heap`: bytes; `heap` counts buffers outside of it.
  */
 export interface Cost {
   readonly cpu: number
+  readonly waited: number
   readonly rss: number
   readonly heap: number
 }
@@ -26,10 +29,19 @@ const collect = async () => {
   }
 }
 
+/** Linux says it of the main thread, in nanoseconds. */
+const waited = (): number => {
+  try {
+    return Number(readFileSync("/proc/self/schedstat", "utf8").split(" ")[1]) / 1_000
+  } catch {
+    return 0
+  }
+}
+
 const costNow = (): Cost => {
   const { system, user } = process.cpuUsage()
   const { external, heapUsed, rss } = process.memoryUsage()
-  return { cpu: user + system, rss, heap: heapUsed + external }
+  return { cpu: user + system, waited: waited(), rss, heap: heapUsed + external }
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
