@@ -63,10 +63,11 @@ export class RawSocket {
       noDelay: true,
       onread: { buffer: shared, callback }
     })
-    this.#socket.on("error", () => {})
+    let failure = ""
+    this.#socket.on("error", ({ message }) => (failure = message))
     this.#socket.once("close", () => {
       this.closeCode ??= cut
-      if (head === "") throw new Error("the server refused a connection")
+      if (head === "") throw new Error(`no connection: ${failure}`)
     })
     this.#socket.write(upgrade(url, path))
   }
