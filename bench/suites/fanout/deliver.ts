@@ -8,34 +8,37 @@ import type { ContenderKey } from "./protocols.ts"
 import { type Server, startServer } from "./Server.ts"
 
 /**
- * - `pace`: `movement`, every sender eight times a second; `burst`, each as soon as it has its own.
+ * - `pace`: `movement`, every sender eight times a second; `burst`, the next as soon as one has its own.
+ * - `inFlight`: in a burst, how many states are on their way.
  * - `millis`: how long it is measured, after `warmUp` milliseconds of the same.
  */
 export interface Input extends Size {
   readonly contender: ContenderKey
   readonly pace: "movement" | "burst"
+  readonly inFlight?: number
   readonly millis: number
   readonly warmUp: number
 }
 
 const hertz = 8
 
-const run = async (crowd: Crowd, pace: Input["pace"], millis: number) => {
+const run = async (crowd: Crowd, { inFlight = 32, pace }: Input, millis: number) => {
   const late = pace === "movement" ? await move(crowd, hertz, millis) : 0
-  if (pace === "burst") await burst(crowd, millis)
+  if (pace === "burst") await burst(crowd, inFlight, millis)
   const settled = await crowd.settle()
   crowd.onEcho = () => {}
   return { late, settled }
 }
 
-const timed = async (server: Server, crowd: Crowd, { members, millis, pace }: Input) => {
+const timed = async (server: Server, crowd: Crowd, input: Input) => {
+  const { members, pace } = input
   const before = await server.ask("cost")
   const sent = crowd.sent
   crowd.deliveries = 0
   if (pace === "movement") crowd.latencies = []
   const ownCpu = process.cpuUsage()
   const started = now()
-  const { late, settled } = await run(crowd, pace, millis)
+  const { late, settled } = await run(crowd, input, input.millis)
   const { system, user } = process.cpuUsage(ownCpu)
   const after = await server.ask("cost")
   const { deliveries, latencies } = crowd
@@ -62,7 +65,7 @@ export const measure: Measure<Input> = (input) =>
       const crowd = await Crowd.join(server.url, server.protocol, input)
       await crowd.calibrate()
       await crowd.verify()
-      await run(crowd, input.pace, input.warmUp)
+      await run(crowd, input, input.warmUp)
       const figures = await timed(server, crowd, input)
       await crowd.verify()
       return figures

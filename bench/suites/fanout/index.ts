@@ -37,7 +37,8 @@ const delivering = (contender: ContenderKey): ReadonlyArray<Case> => [
     contender,
     pace: "burst",
     members: 500,
-    senders: 32,
+    senders: 500,
+    inFlight: 32,
     bytes,
     millis: 6_000,
     warmUp: 2_000

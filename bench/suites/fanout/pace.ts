@@ -27,12 +27,18 @@ export const move = async (crowd: Crowd, hertz: number, millis: number): Promise
   return latest
 }
 
-/** Every sender sends again as soon as it has its own; the room has as many in flight as it has senders. */
-export const burst = async (crowd: Crowd, millis: number): Promise<void> => {
+/**
+ * As many states are in flight as told: whenever one has come back to its sender, the next sender sends,
+ * each in turn, so that none of them sends more often than people do.
+ */
+export const burst = async (crowd: Crowd, inFlight: number, millis: number): Promise<void> => {
   const ends = now() + millis
-  crowd.onEcho = (sender) => {
-    if (now() < ends) crowd.send(sender)
+  const { senders } = crowd.size
+  let turn = 0
+  const sendNext = (): void => crowd.send(turn++ % senders)
+  crowd.onEcho = () => {
+    if (now() < ends) sendNext()
   }
-  for (let sender = 0; sender < crowd.size.senders; sender++) crowd.send(sender)
+  for (let n = 0; n < inFlight; n++) sendNext()
   await sleep(millis)
 }
