@@ -182,6 +182,52 @@ onNats("a node on NATS", () => {
   )
 
   live(
+    "gets a message over the network once however many listen here, and not at all when none does",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      const proxy = yield* FaultProxy.make(server.url)
+      const a = yield* joinNats({ servers: server.url })
+      const b = yield* joinNats({ servers: natsUrl(proxy.url) })
+      const arrivedAt = (listeners: number) =>
+        Effect.gen(function* () {
+          for (let index = 0; index < listeners; index++) yield* b.subscribe(production, () => {})
+          // What this node stopped listening to, the server knows by then.
+          yield* assertHeard(b, a, { _tag: "Cluster" })
+          const before = (yield* proxy.bytes).down
+          a.publish(production, "x".repeat(100_000))
+          yield* assertHeard(a, b, { _tag: "Cluster" })
+          return (yield* proxy.bytes).down - before
+        }).pipe(Effect.scoped)
+      const [none, one, two, noneAgain] = [
+        yield* arrivedAt(0),
+        yield* arrivedAt(1),
+        yield* arrivedAt(2),
+        yield* arrivedAt(0)
+      ]
+      for (const bytes of [none, noneAgain]) assert.isBelow(bytes, 10_000)
+      for (const bytes of [one, two]) assert.isTrue(bytes > 100_000 && bytes < 110_000)
+    })
+  )
+
+  live(
+    "drops nothing of much more than may be unconfirmed at a time, where the server keeps up",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      const [a, b] = yield* Effect.all([
+        joinNats({ servers: server.url }),
+        joinNats({ servers: server.url })
+      ])
+      const heard = yield* Queue.unbounded<number>()
+      yield* b.subscribe(production, ({ length }) => Queue.offerUnsafe(heard, length))
+      for (let index = 0; index < 50; index++) {
+        a.publish(production, "x".repeat(1_000_000))
+        assert.strictEqual(yield* Effect.timeout(Queue.take(heard), "5 seconds"), 1_000_000)
+      }
+      assert.strictEqual(a.dropped(), 0)
+    })
+  )
+
+  live(
     "gives up where it is told to, and says so",
     Effect.gen(function* () {
       const server = yield* natsServer.make()
