@@ -134,7 +134,16 @@ export const connectTo = Effect.fnUntraced(function* (
   const authenticator = yield* authenticatorOf(client, credentials)
   const pem = tls === undefined ? undefined : yield* readPem(tls)
   const isTlsFirst = tls?.handshakeFirst === true
-  yield* probe(server, connectTimeout, isTlsFirst ? { ...pem, ...tlsName(server.host) } : undefined)
+  const { asksForCertificate } = yield* probe(
+    server,
+    connectTimeout,
+    isTlsFirst ? { ...pem, ...tlsName(server.host) } : undefined
+  )
+  // Said here: the server refuses after the handshake, which may look like any lost connection.
+  if (asksForCertificate && pem?.cert === undefined) {
+    const detail = `${at}: the server asks for a certificate of the relay`
+    return yield* new BackplaneError({ reason: "tls", detail })
+  }
   return yield* Effect.tryPromise({
     try: async () => {
       const connection = await client.connect({

@@ -4,6 +4,8 @@
 import { connect as connectTcp, type Socket } from "node:net"
 import { connect as connectTls, type ConnectionOptions } from "node:tls"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { BackplaneError, describeFailure } from "./BackplaneError.ts"
 import { hostPort, type NatsServer } from "./NatsUrl.ts"
 
@@ -17,8 +19,32 @@ export const isTlsFailure = (failure: unknown): boolean => {
   )
 }
 
-/** How a server greets whoever connects. */
-const greeting = "INFO "
+/** What a server says of itself as it greets whoever connects: `INFO` and JSON, one line. */
+export interface Greeting {
+  /** Whether it asks for a certificate of the client. */
+  readonly asksForCertificate: boolean
+}
+
+const opening = "INFO "
+/** No greeting is longer; what comes from elsewhere must not fill the memory. */
+const maxGreeting = 64 * 1024
+
+const Info = Schema.fromJsonString(
+  Schema.Struct({ tls_verify: Schema.optionalKey(Schema.Boolean) })
+)
+const decodeInfo = Schema.decodeUnknownOption(Info)
+
+/** The greeting, "no-nats" for what can't be one, undefined for the beginning of one. */
+const readGreeting = (heard: string): Greeting | "no-nats" | undefined => {
+  const end = heard.indexOf("\r\n")
+  const isOne = heard.startsWith(opening) || (end === -1 && opening.startsWith(heard))
+  if (!isOne || heard.length > maxGreeting) return "no-nats"
+  if (end === -1) return undefined
+  return Option.match(decodeInfo(heard.slice(opening.length, end)), {
+    onNone: () => "no-nats" as const,
+    onSome: ({ tls_verify = false }) => ({ asksForCertificate: tls_verify })
+  })
+}
 
 /**
  * Waits for the greeting of a NATS server, and hangs up; fails where none comes in time (ms).
@@ -35,7 +61,7 @@ export const probe = (
   timeout: number,
   /** Where TLS comes before the greeting. */
   tls?: ConnectionOptions
-): Effect.Effect<void, BackplaneError> => {
+): Effect.Effect<Greeting, BackplaneError> => {
   const { host, port } = server
   const at = hostPort(server)
   const fail = (reason: BackplaneError["reason"], detail: string) =>
@@ -47,12 +73,13 @@ export const probe = (
     catch: (error) => new BackplaneError({ reason: "tls", detail: describeFailure(error) })
   })
   const listen = (socket: Socket) =>
-    Effect.callback<void, BackplaneError>((resume) => {
+    Effect.callback<Greeting, BackplaneError>((resume) => {
       let heard = ""
       socket.on("data", (bytes: Buffer) => {
         heard += bytes.toString("latin1")
-        if (heard.startsWith(greeting)) resume(Effect.void)
-        else if (!greeting.startsWith(heard)) resume(fail("no-nats", "something else answered"))
+        const greeting = readGreeting(heard)
+        if (greeting === "no-nats") resume(fail("no-nats", "something else answered"))
+        else if (greeting !== undefined) resume(Effect.succeed(greeting))
       })
       socket.on("error", (error) =>
         resume(fail(isTlsFailure(error) ? "tls" : "unreachable", describeFailure(error)))
