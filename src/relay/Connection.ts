@@ -54,6 +54,7 @@ export class Connection {
     this.#webSocket = webSocket
     this.#socket = socket
     this.#counts = counts
+    socket.on("drain", this.#catchUp)
   }
 
   /** False as soon as either side has said that it closes: nothing may follow that. */
@@ -83,9 +84,17 @@ export class Connection {
     if (!this.isOpen) return
     if (this.#pending === undefined && !this.#socket.writableNeedDrain) {
       this.#socket.write(bytes)
-    } else {
-      this.#keep(publications)
+      return
     }
+    this.#keep(publications)
+    if (this.queued.events > maxPending) this.#giveUp()
+  }
+
+  /** Events for this connection alone, a piece at a time: there may be as many as sessions. */
+  catchUpOn(publications: ReadonlyArray<Publication>): void {
+    if (!this.isOpen || publications.length === 0) return
+    this.#keep(publications)
+    this.#writePending()
   }
 
   /** Asks for an answer, whatever runs on the other side: WebSockets answer it themselves. */
@@ -113,37 +122,42 @@ export class Connection {
     this.close(tryAgainLater, "too slow: this connection did not read what it was sent")
   }
 
+  /** A time in which the relay stood still, in milliseconds, is no silence of the other side. */
+  forgive(time: number): void {
+    this.heardAt += time
+    if (this.#stalledAt !== undefined) this.#stalledAt += time
+  }
+
   /** Closes the connection where it has not read anything for a time, in milliseconds. */
   giveUpAfter(timeout: number, now: number): void {
     if (this.#stalledAt !== undefined && now - this.#stalledAt >= timeout) this.#giveUp()
   }
 
   #keep(publications: ReadonlyArray<Publication>): void {
-    if (this.#pending === undefined) {
-      this.#pending = new Map()
-      this.#stalledAt = monotonicNow()
-      this.#socket.once("drain", this.#catchUp)
-    }
+    this.#pending ??= new Map()
+    this.#stalledAt ??= monotonicNow()
     for (const { frame, key } of publications) {
+      // Deleted first, so that it stands where it belongs in the order of arrival.
       if (this.#pending.delete(key)) this.#counts.conflatedForSlow++
       this.#pending.set(key, frame)
     }
-    if (this.#pending.size > maxPending) this.#giveUp()
   }
 
   readonly #catchUp = (): void => {
-    const pending = this.#pending
-    if (pending === undefined || !this.isOpen) return
+    if (this.#pending === undefined || !this.isOpen) return
     this.#stalledAt = monotonicNow()
+    this.#writePending()
+  }
+
+  #writePending(): void {
+    const pending = this.#pending
+    if (pending === undefined) return
     while (pending.size > 0 && !this.#socket.writableNeedDrain) {
       this.#socket.write(takeBytes(pending, catchUpSize))
     }
-    if (this.#socket.writableNeedDrain) {
-      this.#socket.once("drain", this.#catchUp)
-    } else {
-      this.#pending = undefined
-      this.#stalledAt = undefined
-    }
+    if (pending.size > 0) return
+    this.#pending = undefined
+    this.#stalledAt = undefined
   }
 }
 

@@ -54,6 +54,7 @@ export class Connections {
   readonly #services: ConnectionServices
   readonly #server: WebSocketServer
   readonly #byAddress = new Map<string, number>()
+  #checkedAt = monotonicNow()
   #isDraining = false
 
   constructor(services: ConnectionServices) {
@@ -95,7 +96,12 @@ export class Connections {
   /** Asks the silent for a sign of life, and gives up those who gave none and those who do not read. */
   check(now: number): void {
     const { counts, settings } = this.#services
+    const sinceLast = now - this.#checkedAt
+    this.#checkedAt = now
+    // What came while the relay stood still has not been read yet.
+    const stoodStill = sinceLast > settings.silenceTimeout / 2 ? sinceLast : 0
     for (const { connection } of this.members) {
+      if (stoodStill > 0) connection.forgive(stoodStill)
       const silence = now - connection.heardAt
       if (silence >= settings.silenceTimeout) {
         counts.refuse("dead")

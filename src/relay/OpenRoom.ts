@@ -112,7 +112,7 @@ export class OpenRoom {
     const present = this.table.present(monotonicNow())
     this.#services.counts.rollCalls++
     this.#services.counts.deliveries += present.length
-    deliver(present, [connection])
+    connection.catchUpOn(present)
   }
 
   /** Forgets the sessions that have fallen silent. */

@@ -162,6 +162,27 @@ describe("Connection", () => {
   )
 
   it.effect(
+    "[S5] is told of many sessions a piece at a time, then of what has happened since",
+    () =>
+      Effect.promise(async () => {
+        const { connection, socket } = fakeConnection()
+        const many = Array.from({ length: 25_000 }, (_, n) => publication(`s${n}`, 0, n))
+        connection.catchUpOn(many)
+        assert.isAtMost(connection.queued.bytes, 64 * 1_024)
+        const newer = [publication("s1", 0, -1), publication("s24999", 0, -2)]
+        connection.deliver(newer, bytesOf(newer))
+        for (let n = 0; n < 100; n++) await setImmediate()
+        const { order, sessions } = believed(textsOf(socket.bytes))
+        assert.strictEqual(sessions.size, 25_000)
+        assert.strictEqual(sessions.get("s1"), -1)
+        assert.strictEqual(sessions.get("s24999"), -2)
+        assert.deepStrictEqual(order.slice(-2), ["s1", "s24999"])
+        assert.deepStrictEqual(connection.queued, { bytes: 0, events: 0 })
+        assert.isUndefined(connection.stalledAt)
+      })
+  )
+
+  it.effect(
     "[S12] is closed with 1013, and counted, once its reader has read nothing for too long",
     () =>
       Effect.sync(() => {
