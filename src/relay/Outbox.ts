@@ -12,25 +12,29 @@ import type { Publication } from "./Room.ts"
  * outbox.take(now) // those whose time has come
  */
 export class Outbox {
-  readonly #waiting = new Map<string, Publication>()
+  readonly #waiting = new Map<string, { readonly publication: Publication; readonly at: number }>()
   #nextAt = Number.POSITIVE_INFINITY
 
   /** True where it takes the place of an earlier word on the same session. */
   add(publication: Publication): boolean {
+    const { key } = publication
+    const earlier = this.#waiting.get(key)
+    // One that is due goes out as the newer one: who never stops would otherwise never be heard.
+    const at = Math.min(publication.at, earlier?.at ?? publication.at)
     // Deleted first, so that it stands where it belongs in the order of arrival.
-    const isConflated = this.#waiting.delete(publication.key)
-    this.#waiting.set(publication.key, publication)
-    this.#nextAt = Math.min(this.#nextAt, publication.at)
-    return isConflated
+    this.#waiting.delete(key)
+    this.#waiting.set(key, { publication, at })
+    this.#nextAt = Math.min(this.#nextAt, at)
+    return earlier !== undefined
   }
 
   /** Gives, and forgets, what may be published at a time. */
   take(now: number): ReadonlyArray<Publication> {
     const due: Array<Publication> = []
     this.#nextAt = Number.POSITIVE_INFINITY
-    for (const publication of this.#waiting.values()) {
-      if (publication.at > now) {
-        this.#nextAt = Math.min(this.#nextAt, publication.at)
+    for (const { at, publication } of this.#waiting.values()) {
+      if (at > now) {
+        this.#nextAt = Math.min(this.#nextAt, at)
       } else {
         due.push(publication)
         this.#waiting.delete(publication.key)
@@ -40,8 +44,7 @@ export class Outbox {
   }
 
   /**
-   * There is nothing to take before; undefined where nothing waits. A time that was replaced by a
-   * later one still counts, until something is taken: it is asked for with every announce.
+   * The earliest time at which there is something to take; undefined where nothing waits.
    */
   get nextAt(): number | undefined {
     return this.#waiting.size === 0 ? undefined : this.#nextAt
