@@ -2,7 +2,6 @@
 /**
  * The command line: `sanity-presence <command>`.
  */
-import { readFileSync } from "node:fs"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
@@ -14,17 +13,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
-import * as Schema from "effect/Schema"
+import { packageVersion } from "../relay/PackageVersion.ts"
 import { relay } from "./relay.ts"
-
-const decodePackage = Schema.decodeUnknownSync(
-  Schema.fromJsonString(Schema.Struct({ version: Schema.String }))
-)
-
-// The same two levels up from src/cli and from dist/cli.
-const { version } = decodePackage(
-  readFileSync(new URL("../../package.json", import.meta.url), "utf8")
-)
 
 const root = Command.make("sanity-presence").pipe(
   Command.withDescription("Presence for Sanity, at the command line"),
@@ -62,7 +52,7 @@ const teardown: Runtime.Teardown = (exit, onExit) =>
     : Runtime.defaultTeardown(exit, onExit)
 
 root.pipe(
-  Command.run({ version }),
+  Command.run({ version: packageVersion }),
   Effect.tapCause(report),
   Effect.provide(Layer.mergeAll(NodeServices.layer, CliOutput.layerPresenter(presenter))),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })

@@ -2,6 +2,7 @@
  * The end of a relay, in good order.
  */
 import * as Effect from "effect/Effect"
+import { monotonicNow } from "./Clock.ts"
 import type { Connections } from "./Connections.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import type { Rooms } from "./Rooms.ts"
@@ -24,10 +25,32 @@ const step = 20
 export const drain = (
   connections: Connections,
   rooms: Rooms,
+  settings: Pick<RelaySettings, "drainTime">
+): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    connections.stopAccepting()
+    const { size } = connections.members
+    if (size === 0) return closeAll(connections, rooms, settings)
+    const start = monotonicNow()
+    return log("begin", `Closing ${size} connections, over ${settings.drainTime} ms at most`).pipe(
+      Effect.andThen(closeAll(connections, rooms, settings)),
+      Effect.andThen(
+        Effect.suspend(() =>
+          log("end", `Closed ${size} connections in ${Math.round(monotonicNow() - start)} ms`)
+        )
+      )
+    )
+  })
+
+const log = (step: "begin" | "end", message: string): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logInfo(message), { action: `relay/drain/${step}` })
+
+const closeAll = (
+  connections: Connections,
+  rooms: Rooms,
   { drainTime }: Pick<RelaySettings, "drainTime">
 ): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
-    connections.stopAccepting()
     const open = Array.from(connections.members)
     const steps = Math.ceil(Math.min(drainTime, (open.length / pace) * 1_000) / step)
     const perStep = steps === 0 ? open.length : Math.ceil(open.length / steps)

@@ -17,9 +17,12 @@ import { makeCluster } from "./Cluster.ts"
 import { Connections } from "./Connections.ts"
 import { drain } from "./Drain.ts"
 import { close, listen, makeListener } from "./Listener.ts"
+import type { Operations } from "./Operations.ts"
+import { logRefusals } from "./RefusalLog.ts"
 import { RelayAuth } from "./RelayAuth.ts"
 import { RelayCounts } from "./RelayCounts.ts"
 import type { RelayError } from "./RelayError.ts"
+import { makeMetrics } from "./RelayMetrics.ts"
 import { type RelayOptions, type RelaySettings, resolveOptions } from "./RelayOptions.ts"
 import { makeRequests } from "./Requests.ts"
 import { Rooms } from "./Rooms.ts"
@@ -103,7 +106,8 @@ const make = Effect.fnUntraced(function* (
   const counts = new RelayCounts()
   const listener = makeListener(settings)
   yield* Effect.addFinalizer(() => close(listener))
-  const cluster = yield* makeCluster({ backplane: yield* Backplane, settings, counts })
+  const backplane = yield* Backplane
+  const cluster = yield* makeCluster({ backplane, settings, counts })
   const rooms = new Rooms({ settings, counts }, cluster)
   const authorizer = yield* makeAuthorizer(auth, settings, counts, () => connections.members)
   const connections: Connections = new Connections({
@@ -115,7 +119,11 @@ const make = Effect.fnUntraced(function* (
   })
   const { server } = listener
   server.on("upgrade", (request, socket, head) => connections.upgrade(request, socket, head))
-  yield* serveHttp(settings, auth, server)
+  yield* logRefusals(counts)
+  const sources = { connections, rooms, cluster, backplane, counts }
+  const readMetrics = yield* makeMetrics(sources)
+  const { metricsToken } = settings
+  yield* serveHttp(settings, auth, { sources, readMetrics, metricsToken }, server)
   const port = yield* listen(listener, settings)
   yield* Effect.addFinalizer(() => drain(connections, rooms, settings))
   yield* keepAlive(rooms, connections, settings)
@@ -128,6 +136,7 @@ const make = Effect.fnUntraced(function* (
 const serveHttp = Effect.fnUntraced(function* (
   settings: RelaySettings,
   auth: RelayAuth["Service"],
+  operations: Operations,
   server: ReturnType<typeof makeListener>["server"]
 ) {
   const cors = HttpMiddleware.cors({
@@ -137,7 +146,7 @@ const serveHttp = Effect.fnUntraced(function* (
     maxAge: preflightMaxAge
   })
   const app = yield* HttpRouter.toHttpEffect(
-    layerRoutes({ auth, defaultProject: settings.project })
+    layerRoutes({ auth, defaultProject: settings.project, operations })
   ).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: maxPathSegment }))
   const handler = yield* NodeHttpServer.makeHandler(explainNotFound(app), {
     scope: yield* Effect.scope,

@@ -3,23 +3,35 @@
  * minute.
  */
 
-/** Why a connection, a session or a message was turned away. */
-export type Refusal =
-  | "origin"
-  | "address"
-  | "connections"
-  | "room"
-  | "rooms"
-  | "sessions-per-connection"
-  | "sessions-per-user"
-  | "frame-size"
-  | "unauthorized"
-  | "authorization-timeout"
-  | "revoked"
-  | "draining"
-  | "slow-reader"
-  | "dead"
-  | "requests"
+/**
+ * Why a connection, a session or a message was turned away, or a connection ended.
+ *
+ * - `origin`, `address`, `connections`, `room`, `rooms`, `draining`: a connection was not let in.
+ * - `sessions-per-connection`, `sessions-per-user`: a session was not taken.
+ * - `unauthorized`: a token was refused; `revoked`: one that had been accepted.
+ * - `frame-size`, `authorization-timeout`, `slow-reader`, `requests`: a connection was closed.
+ * - `dead`: a connection gave no sign of life.
+ */
+export const refusalReasons = [
+  "origin",
+  "address",
+  "connections",
+  "room",
+  "rooms",
+  "sessions-per-connection",
+  "sessions-per-user",
+  "frame-size",
+  "unauthorized",
+  "authorization-timeout",
+  "revoked",
+  "draining",
+  "slow-reader",
+  "dead",
+  "requests"
+] as const
+
+/** One of {@link refusalReasons}. */
+export type Refusal = (typeof refusalReasons)[number]
 
 /**
  * Counts since the relay has started.
@@ -46,7 +58,8 @@ export class RelayCounts {
   unreadable = 0
   /** Connections that were opened. */
   opened = 0
-  readonly refusals = new Map<Refusal, number>()
+  /** By reason; each is there from the start. */
+  readonly refusals = new Map<Refusal, number>(refusalReasons.map((reason) => [reason, 0]))
 
   refuse(reason: Refusal): void {
     this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1)

@@ -2,6 +2,7 @@
  * What can be set on a relay, and every default in one place.
  */
 import * as Duration from "effect/Duration"
+import type * as Redacted from "effect/Redacted"
 
 /**
  * The settings of a relay; all may be left out.
@@ -116,6 +117,8 @@ export interface RelayOptions {
   readonly maxConnections?: number | undefined
   /** Rooms in all, 1,000 by default. */
   readonly maxRooms?: number | undefined
+  /** The bearer token that `/metrics` asks for. None by default: whoever reaches it may read it. */
+  readonly metricsToken?: Redacted.Redacted | undefined
 }
 
 /** A certificate chain and its key, both PEM. */
@@ -151,6 +154,7 @@ export interface RelaySettings {
   readonly maxConnectionsPerAddress: number
   readonly maxConnections: number
   readonly maxRooms: number
+  readonly metricsToken: Redacted.Redacted | undefined
 }
 
 const millis = (duration: Duration.Input): number =>
@@ -182,5 +186,6 @@ export const resolveOptions = (options: RelayOptions): RelaySettings => ({
   maxConnectionsPerRoom: options.maxConnectionsPerRoom ?? 1_000,
   maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 1_000,
   maxConnections: options.maxConnections ?? 10_000,
-  maxRooms: options.maxRooms ?? 1_000
+  maxRooms: options.maxRooms ?? 1_000,
+  metricsToken: options.metricsToken
 })

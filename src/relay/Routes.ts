@@ -9,6 +9,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import { json, notFound, type Response, withParams } from "./auth/HttpAnswer.ts"
 import { layerUserRoutes } from "./auth/UserRoutes.ts"
+import { layerOperations, type Operations } from "./Operations.ts"
 import { organizationId } from "./Profiles.ts"
 import type { RelayAuth } from "./RelayAuth.ts"
 
@@ -19,6 +20,7 @@ export interface RouteServices {
   readonly auth: RelayAuth["Service"]
   /** The project of a request whose host names none. */
   readonly defaultProject: string
+  readonly operations: Operations
 }
 
 const upgradeRequired = HttpServerResponse.text(
@@ -37,7 +39,7 @@ export const layerRoutes = (services: RouteServices) =>
       "/v:version/canvases/:id",
       withParams(({ id }) => Effect.succeed(json({ id, organizationId })))
     ),
-    HttpRouter.add("GET", "/healthz", json({ status: "ok" }))
+    layerOperations(services.operations)
   )
 
 const pathOf = (request: Request): string => request.url.split("?", 1)[0] ?? ""

@@ -99,14 +99,6 @@ describe("the rest of HTTP", () => {
     })
   )
 
-  relay("says that it is healthy", (url) =>
-    Effect.gen(function* () {
-      const { body, status } = yield* get(`${url}/healthz`)
-      assert.strictEqual(status, 200)
-      assert.deepEqual(body, { status: "ok" } as unknown)
-    })
-  )
-
   relay("tells a plain GET of a socket to upgrade", (url) =>
     Effect.gen(function* () {
       for (const path of ["production", "canvases/c1"]) {
