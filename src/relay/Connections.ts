@@ -8,6 +8,7 @@ import { CloseCode } from "../bifur/JsonRpc.ts"
 import { monotonicNow } from "./Clock.ts"
 import type { Cluster } from "./Cluster.ts"
 import { Connection, tryAgainLater } from "./Connection.ts"
+import type { ConnectionLog } from "./ConnectionLog.ts"
 import { makeMember, type Member } from "./Member.ts"
 import type { Refusal, RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
@@ -22,6 +23,7 @@ export interface ConnectionServices {
   readonly cluster: Cluster
   readonly counts: RelayCounts
   readonly handle: (member: Member, text: string) => void
+  readonly log: ConnectionLog
 }
 
 /** What a member's departure takes with it, in milliseconds. */
@@ -146,7 +148,7 @@ export class Connections {
   }
 
   #open(webSocket: WebSocket, socket: Duplex, address: string, room: RoomAddress): void {
-    const { cluster, counts, handle, rooms, settings } = this.#services
+    const { cluster, counts, handle, log, rooms, settings } = this.#services
     const connection = new Connection(cluster.newOwner(), webSocket, socket, counts)
     webSocket.on("error", () => undefined)
     if (!rooms.has(room) && rooms.size >= settings.maxRooms) {
@@ -161,6 +163,7 @@ export class Connections {
     this.#countAddress(address, 1)
     const member = makeMember(connection, room, rooms.enter(room, connection))
     this.members.add(member)
+    log.opened(connection.owner.id, address, room)
     const deadline = setTimeout(() => this.#unauthorized(member), settings.authorizationTimeout)
     const hear = (): void => {
       connection.heardAt = monotonicNow()
@@ -173,6 +176,7 @@ export class Connections {
       handle(member, isBinary ? "" : String(data))
     })
     webSocket.on("close", (code) => {
+      log.closed(connection.owner.id, code)
       if (code === frameTooLarge) counts.refuse("frame-size")
       clearTimeout(deadline)
       clearTimeout(member.rollCallTimer)

@@ -14,6 +14,7 @@ import { makeAuthorizer } from "./Authorizer.ts"
 import { Backplane } from "./Backplane.ts"
 import { monotonicNow } from "./Clock.ts"
 import { makeCluster } from "./Cluster.ts"
+import { makeConnectionLog } from "./ConnectionLog.ts"
 import { Connections } from "./Connections.ts"
 import { drain } from "./Drain.ts"
 import { close, listen, makeListener } from "./Listener.ts"
@@ -115,7 +116,8 @@ const make = Effect.fnUntraced(function* (
     rooms,
     cluster,
     counts,
-    handle: makeRequests(authorizer, settings, counts)
+    handle: makeRequests(authorizer, settings, counts),
+    log: yield* makeConnectionLog
   })
   const { server } = listener
   server.on("upgrade", (request, socket, head) => connections.upgrade(request, socket, head))

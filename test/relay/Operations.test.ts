@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as References from "effect/References"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
@@ -244,6 +245,32 @@ describe("the log of refusals", () => {
         counts.refuse("origin")
       }).pipe(Effect.scoped, Effect.provide(layer))
       assert.strictEqual(lines.at(-1), "Refused 1: origin")
+    })
+  )
+})
+
+describe("the log of connections", () => {
+  it.live("has who came and went at debug, and nothing of it at info", () =>
+    Effect.gen(function* () {
+      const visit = (level: "Debug" | "Info") => {
+        const { layer, lines } = logged()
+        return Effect.gen(function* () {
+          const { url } = yield* Relay
+          const client = yield* join(url, "p-ada")
+          client.socket.close()
+          yield* client.closed
+          return lines
+        }).pipe(
+          Effect.scoped,
+          Effect.provide(relayWith({})),
+          Effect.provide(layer),
+          Effect.provideService(References.MinimumLogLevel, level)
+        )
+      }
+      const debug = (yield* visit("Debug")).join("\n")
+      assert.match(debug, /connection opened/)
+      assert.match(debug, /connection closed/)
+      assert.notMatch((yield* visit("Info")).join("\n"), /connection/)
     })
   )
 })
