@@ -34,3 +34,20 @@ export const percentile = (values: ReadonlyArray<number>, share: number): number
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
 }
+
+/**
+ * How many of these times at most fall into any span of a length, wherever it begins.
+ *
+ * @example
+ * mostWithin(1_000, [0, 900, 1_100]) // 2
+ */
+export const mostWithin = (span: number, times: ReadonlyArray<number>): number => {
+  const sorted = times.toSorted((a, b) => a - b)
+  let most = 0
+  let first = 0
+  for (const [index, at] of sorted.entries()) {
+    while (at - (sorted[first] ?? at) >= span) first++
+    most = Math.max(most, index - first + 1)
+  }
+  return most
+}

@@ -2,7 +2,7 @@
  * Processes beside the one that measures. Each prints a line when it is ready, and ends with the
  * scope, or with whoever started it.
  */
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
@@ -13,11 +13,20 @@ import type * as Scope from "effect/Scope"
  *
  * - `line`: what it printed when it was ready.
  * - `ask`: writes a line to it and gives the one that it answers with. One question at a time.
+ * - `end`: sends it a signal; done when it has come to its end.
  */
 export interface Child {
   readonly line: string
   readonly ask: (question: string) => Effect.Effect<string>
+  readonly end: (signal: NodeJS.Signals) => Effect.Effect<void>
 }
+
+const end = (child: ChildProcess, signal: NodeJS.Signals) =>
+  Effect.callback<void>((resume) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+    child.once("exit", () => resume(Effect.void))
+    child.kill(signal)
+  })
 
 /** Starts a module as a process, with options for Node, from now until the scope closes. */
 export const startChild = Effect.fnUntraced(function* (
@@ -31,12 +40,7 @@ export const startChild = Effect.fnUntraced(function* (
         stdio: ["pipe", "pipe", "inherit"]
       })
     ),
-    (child) =>
-      Effect.callback<void>((resume) => {
-        if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
-        child.once("exit", () => resume(Effect.void))
-        child.kill("SIGKILL")
-      })
+    (child) => end(child, "SIGKILL")
   )
   const lines = createInterface({ input: child.stdout })
   const nextLine = Effect.callback<string>((resume) => {
@@ -53,7 +57,7 @@ export const startChild = Effect.fnUntraced(function* (
       child.stdin.write(`${question}\n`)
       return nextLine
     })
-  return { line, ask }
+  return { line, ask, end: (signal) => end(child, signal) }
 })
 
 /** A relay, from now until the scope closes; gives its URL. */

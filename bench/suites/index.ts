@@ -8,6 +8,7 @@ import { ingest } from "./ingest/index.ts"
 import { latency } from "./latency/index.ts"
 import { memory } from "./memory/index.ts"
 import { react } from "./react/index.ts"
+import { restart } from "./restart/index.ts"
 import { start } from "./start/index.ts"
 
 export const suites: ReadonlyArray<Suite> = [
@@ -19,5 +20,6 @@ export const suites: ReadonlyArray<Suite> = [
   memory,
   idle,
   start,
-  fanout
+  fanout,
+  restart
 ]
