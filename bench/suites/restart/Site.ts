@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as PresenceConfig from "../../../src/PresenceConfig.ts"
-import { balance } from "../../processes/balancer.ts"
+import { balance } from "../../../test/support/balancer.ts"
 import { type Child, startChild } from "../../processes/child.ts"
 import type { Clients, Course, Progress } from "../../processes/clients.ts"
 import { now } from "../../processes/clock.ts"

@@ -11,7 +11,7 @@ import {
   type PresenceState,
   SanityClient
 } from "../../../src/index.ts"
-import { balance } from "../../processes/balancer.ts"
+import { balance } from "../../../test/support/balancer.ts"
 import { startChild } from "../../processes/child.ts"
 import { now } from "../../processes/clock.ts"
 import type { Measure } from "../../suite.ts"
