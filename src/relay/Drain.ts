@@ -52,13 +52,17 @@ const closeAll = (
 ): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     const open = Array.from(connections.members)
-    const steps = Math.ceil(Math.min(drainTime, (open.length / pace) * 1_000) / step)
-    const perStep = steps === 0 ? open.length : Math.ceil(open.length / steps)
+    const time = Math.min(drainTime, (open.length / pace) * 1_000)
+    const start = monotonicNow()
+    let closed = 0
     const closeSome = (): void => {
-      for (const { connection } of open.splice(0, perStep)) {
+      const elapsed = monotonicNow() - start + step
+      const due = elapsed >= time ? open.length : Math.floor((open.length * elapsed) / time)
+      for (const { connection } of open.slice(closed, due)) {
         connection.close(serviceRestart, "the relay is shutting down")
       }
-      if (open.length > 0) return
+      closed = due
+      if (closed < open.length) return
       clearInterval(timer)
       rooms.close()
       resume(Effect.void)
