@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { monotonicNow } from "./Clock.ts"
+import type { Connection } from "./Connection.ts"
 import type { Connections } from "./Connections.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import type { Rooms } from "./Rooms.ts"
@@ -16,6 +17,9 @@ const pace = 100
 /** How often some are closed, in milliseconds. */
 const step = 20
 
+/** What takes this long, in milliseconds, is worth a line for those who wait for it. */
+const noticeable = 1_000
+
 /**
  * Lets nobody in any more and closes every connection, a few at a time. Nobody is told that the
  * others have left: they come back.
@@ -25,46 +29,42 @@ const step = 20
 export const drain = (
   connections: Connections,
   rooms: Rooms,
-  settings: Pick<RelaySettings, "drainTime">
+  { drainTime }: Pick<RelaySettings, "drainTime">
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
     connections.stopAccepting()
-    const { size } = connections.members
-    if (size === 0) return closeAll(connections, rooms, settings)
-    const start = monotonicNow()
-    return log("begin", `Closing ${size} connections, over ${settings.drainTime} ms at most`).pipe(
-      Effect.andThen(closeAll(connections, rooms, settings)),
-      Effect.andThen(
-        Effect.suspend(() =>
-          log("end", `Closed ${size} connections in ${Math.round(monotonicNow() - start)} ms`)
-        )
+    const open = Array.from(connections.members, ({ connection }) => connection)
+    const time = Math.min(drainTime, (open.length / pace) * 1_000)
+    const log = (end: "begin" | "end", message: string): Effect.Effect<void> =>
+      Effect.logWithLevel(time < noticeable ? "Debug" : "Info")(message).pipe(
+        Effect.annotateLogs({ action: `relay/drain/${end}` })
       )
+    const start = monotonicNow()
+    const finished = Effect.suspend(() => {
+      rooms.close()
+      const took = Math.round(monotonicNow() - start)
+      return log("end", `Closed ${open.length} connections in ${took} ms`)
+    })
+    return log("begin", `Closing ${open.length} connections, over ${Math.round(time)} ms`).pipe(
+      Effect.andThen(closeOver(open, time)),
+      Effect.andThen(finished)
     )
   })
 
-const log = (step: "begin" | "end", message: string): Effect.Effect<void> =>
-  Effect.annotateLogs(Effect.logInfo(message), { action: `relay/drain/${step}` })
-
-const closeAll = (
-  connections: Connections,
-  rooms: Rooms,
-  { drainTime }: Pick<RelaySettings, "drainTime">
-): Effect.Effect<void> =>
+/** Closes connections evenly over a time, in milliseconds. */
+const closeOver = (open: ReadonlyArray<Connection>, time: number): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
-    const open = Array.from(connections.members)
-    const time = Math.min(drainTime, (open.length / pace) * 1_000)
     const start = monotonicNow()
     let closed = 0
     const closeSome = (): void => {
       const elapsed = monotonicNow() - start + step
       const due = elapsed >= time ? open.length : Math.floor((open.length * elapsed) / time)
-      for (const { connection } of open.slice(closed, due)) {
+      for (const connection of open.slice(closed, due)) {
         connection.close(serviceRestart, "the relay is shutting down")
       }
       closed = due
       if (closed < open.length) return
       clearInterval(timer)
-      rooms.close()
       resume(Effect.void)
     }
     const timer = setInterval(closeSome, step)
