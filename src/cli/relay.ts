@@ -1,82 +1,164 @@
 /**
  * `sanity-presence relay`: runs a relay until it is stopped.
  */
+import { createSecureContext } from "node:tls"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Record from "effect/Record"
+import { packageVersion } from "../relay/PackageVersion.ts"
 import { Relay } from "../relay/Relay.ts"
-import { RelayAuth } from "../relay/RelayAuth.ts"
-import { resolveOptions } from "../relay/RelayOptions.ts"
+import type { RelayOptions, RelayTls } from "../relay/RelayOptions.ts"
+import { CommandError } from "./CommandError.ts"
+import * as nats from "./natsSettings.ts"
+import { layerAuth } from "./relayAuth.ts"
+import { layerBackplane } from "./relayBackplane.ts"
+import { layerLog } from "./relayLog.ts"
+import * as settings from "./relaySettings.ts"
+import { fileFlagsOf, readFile, readSecret } from "./Secret.ts"
+import { flagsOf } from "./Setting.ts"
+import { quitOnSecondSignal } from "./secondSignal.ts"
 
-const defaults = resolveOptions({})
-
-const defaultHeartbeatSeconds = defaults.heartbeatInterval / 1_000
-
-const isPort = (port: number): boolean => port >= 0 && port <= 65_535
-
-/** A day: more is no heartbeat, and timers count no further than 24 of them. */
-const maxHeartbeatSeconds = 86_400
-
-const isHeartbeat = (seconds: number): boolean => seconds > 0 && seconds <= maxHeartbeatSeconds
-
-const flags = {
-  host: Flag.String("host").pipe(
-    Flag.withDescription(
-      `The address to listen on (${defaults.host}); 0.0.0.0 lets the network in`
-    ),
-    Flag.withDefault(defaults.host)
-  ),
-  port: Flag.Int("port").pipe(
-    Flag.withDescription(`The port to listen on (${defaults.port}); 0 takes a free one`),
-    Flag.filter(isPort, (port) => `Expected a port from 0 to 65535, got ${port}`),
-    Flag.withDefault(defaults.port)
-  ),
-  project: Flag.String("project").pipe(
-    Flag.withDescription(
-      `The project of clients whose host name does not name one (${defaults.project})`
-    ),
-    Flag.withDefault(defaults.project)
-  ),
-  rollCall: Flag.Literals("roll-call", ["table", "forward"]).pipe(
-    Flag.withDescription(
-      `Who answers a roll call (${defaults.rollCall}): the relay, or every session as hosted`
-    ),
-    Flag.withDefault(defaults.rollCall)
-  ),
-  heartbeat: Flag.Finite("heartbeat").pipe(
-    Flag.withDescription(`Seconds between two heartbeats (${defaultHeartbeatSeconds})`),
-    Flag.filter(
-      isHeartbeat,
-      (seconds) => `Expected seconds from above 0 to ${maxHeartbeatSeconds}, got ${seconds}`
-    ),
-    Flag.withDefault(defaultHeartbeatSeconds)
-  )
+const optionFlags = {
+  ...flagsOf(settings.listening),
+  ...flagsOf(settings.networkCounts),
+  allowedOrigins: settings.allowedOrigins.flag,
+  rollCall: settings.rollCall.flag,
+  ...flagsOf(settings.tlsFiles),
+  ...flagsOf(settings.limits),
+  ...flagsOf(settings.times),
+  metricsToken: settings.metricsToken.file.flag
 }
 
-const announceAddress = Effect.gen(function* () {
-  const { url } = yield* Relay
-  yield* Console.log(`Relay listening on ${url}`)
-  yield* Console.log(
-    `DEVELOPMENT ONLY, anyone may be anyone: connect with apiHost ${url}, useProjectHostname false and a user's name as the token, for example p-ada-lovelace.`
-  )
+const authFlags = {
+  auth: settings.auth.flag,
+  ...flagsOf(settings.authTexts),
+  ...flagsOf(settings.authLists),
+  ...flagsOf(settings.authTimes)
+}
+
+const natsFlags = {
+  nats: nats.nats.flag,
+  ...flagsOf(nats.natsTexts),
+  ...fileFlagsOf(nats.natsSecrets),
+  natsTlsFirst: nats.natsTlsFirst.flag,
+  ...flagsOf(nats.natsTimes),
+  ...flagsOf(nats.natsCounts)
+}
+
+const flags = {
+  options: optionFlags,
+  auth: authFlags,
+  nats: natsFlags,
+  logFormat: settings.logFormat.flag
+}
+
+/** What the flags and the variables say; times in seconds, of secrets and certificates the files. */
+type Values = Command.Command.Config.Infer<typeof flags>
+
+/** Every option must be there, if only undefined: none is forgotten. */
+type AllOptions = { readonly [Key in keyof Required<RelayOptions>]: RelayOptions[Key] }
+
+const readTls = Effect.fnUntraced(function* ({
+  tlsCert,
+  tlsKey
+}: Pick<Values["options"], "tlsCert" | "tlsKey">) {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined
+  if (tlsCert === undefined || tlsKey === undefined) {
+    return yield* new CommandError({
+      message: "TLS needs the certificate and its key: give both, --tls-cert and --tls-key."
+    })
+  }
+  const tls: RelayTls = {
+    cert: yield* readFile(settings.tlsFiles.tlsCert.name, tlsCert),
+    key: yield* readFile(settings.tlsFiles.tlsKey.name, tlsKey)
+  }
+  return yield* Effect.try({
+    try: () => createSecureContext(tls),
+    catch: (cause) =>
+      new CommandError({
+        message: `--tls-cert and --tls-key are no certificate and its key, both PEM: ${cause instanceof Error ? cause.message : "no reason given"}.`
+      })
+  }).pipe(Effect.as(tls))
 })
 
-/** The command; it fails with a `RelayError` where the relay cannot start. */
-export const relay = Command.make("relay", flags, ({ heartbeat, ...options }) =>
-  Effect.andThen(announceAddress, Effect.never).pipe(
-    Effect.provide(
-      Relay.layer({ ...options, heartbeatInterval: Duration.seconds(heartbeat) }).pipe(
-        Layer.provide(RelayAuth.layerDevelopment)
-      )
-    )
+const seconds = (value: number | undefined): Duration.Duration | undefined =>
+  value === undefined ? undefined : Duration.seconds(value)
+
+const readOptions = Effect.fnUntraced(function* (values: Values["options"]) {
+  const { metricsToken, tlsCert, tlsKey, ...others } = values
+  const options: AllOptions = {
+    ...others,
+    ...Record.map(
+      Record.map(settings.times, (_, name) => values[name]),
+      seconds
+    ),
+    tls: yield* readTls({ tlsCert, tlsKey }),
+    metricsToken: yield* readSecret(settings.metricsToken, metricsToken)
+  }
+  return options
+})
+
+/** What a log says of the start: nothing that is secret. */
+const announce = Effect.fnUntraced(function* ({ auth, nats, options }: Values) {
+  const { address, url } = yield* Relay
+  yield* Effect.logInfo(`Relay listening on ${url}`).pipe(
+    Effect.annotateLogs({
+      version: packageVersion,
+      host: address.host,
+      port: address.port,
+      tls: options.tlsCert !== undefined,
+      auth: auth.auth ?? "none",
+      project: options.project ?? settings.listening.project.default,
+      trustedProxies: options.trustedProxies ?? 0,
+      allowedOrigins: options.allowedOrigins?.join() ?? settings.allowedOrigins.default,
+      nodes: nats.nats === undefined ? "one" : "nats"
+    })
   )
-).pipe(
-  Command.withDescription("Run a presence relay for development, until it is stopped"),
+  if (auth.auth === "development") {
+    yield* Effect.logWarning(
+      `DEVELOPMENT ONLY, anyone may be anyone: connect with apiHost ${url}, useProjectHostname false and a user's name as the token, for example p-ada-lovelace.`
+    )
+  }
+  if (auth.auth === "sanity" && auth.sanityProjects === undefined) {
+    yield* Effect.logWarning(
+      "This relay serves every project of Sanity to its members. Name yours: --sanity-projects <id>."
+    )
+  }
+})
+
+const stopping = Effect.addFinalizer(() =>
+  Effect.annotateLogs(Effect.logInfo("Stopping"), { action: "relay/stop" })
+)
+
+const serve = (values: Values) =>
+  Effect.gen(function* () {
+    yield* Effect.annotateLogs(announce(values), { action: "relay/start" })
+    yield* stopping
+    yield* quitOnSecondSignal
+    return yield* Effect.never
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(
+      Layer.unwrap(Effect.map(readOptions(values.options), Relay.layerNode)).pipe(
+        Layer.provide([layerAuth(values.auth), layerBackplane(values.nats)])
+      )
+    ),
+    Effect.provide(layerLog(values.logFormat))
+  )
+
+/** The command; it fails with a message in one line where the relay cannot start. */
+export const relay = Command.make("relay", flags, serve).pipe(
+  Command.withDescription("Run a presence relay, until it is stopped"),
   Command.withExamples([
-    { command: "sanity-presence relay", description: "Listen on this machine, port 4000" },
-    { command: "sanity-presence relay --port 0", description: "Listen on any free port" }
+    {
+      command: "sanity-presence relay --auth development",
+      description: "Listen on this machine, port 4000, and let in anyone as anyone"
+    },
+    {
+      command: "sanity-presence relay --auth sanity --sanity-projects abc123 --host 0.0.0.0",
+      description: "Let in the members of a project"
+    }
   ])
 )

@@ -60,7 +60,10 @@ export const run = Effect.fnUntraced(function* (
 
 /** A relay that listens on `port`. */
 export const relay = (port: number) =>
-  run(["src/cli/main.ts", "relay", "--port", String(port)], "Relay listening")
+  run(
+    ["src/cli/main.ts", "relay", "--auth", "development", "--port", String(port)],
+    "Relay listening"
+  )
 
 /** The page of the demo, built, on a free port; it joins the relay at `apiHost`. */
 export const page = Effect.fnUntraced(function* (apiHost: string) {

@@ -1,41 +1,43 @@
-import { spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { request } from "node:https"
+import { tmpdir } from "node:os"
+import { join as joinPath } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { optionsPage } from "../../src/cli/settingTables.ts"
 import { Relay } from "../../src/relay/Relay.ts"
-import { join } from "./RelayClient.ts"
+import * as NatsServer from "../support/natsServer.ts"
+import { run, runWith, type Variables } from "./cliProcess.ts"
+import { connect, join } from "./RelayClient.ts"
 
-const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
+const development = ["relay", "--auth", "development", "--port", "0"] as const
 
-/** Runs the command line; it is killed with the scope. */
-const run = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
-  const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+/** A file that is gone with the scope. */
+const temporary = (content: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(joinPath(tmpdir(), "relay-"))),
+      (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
     ),
-    (child) => Effect.sync(() => child.kill("SIGKILL"))
+    (directory) => {
+      const path = joinPath(directory, "file")
+      writeFileSync(path, content)
+      chmodSync(path, 0o600)
+      return path
+    }
   )
-  let stdout = ""
-  let stderr = ""
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text))
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
-    child.once("close", (code) => resolve({ code, stdout, stderr }))
-  )
-  return {
-    kill: (signal: NodeJS.Signals) => child.kill(signal),
-    ended: Effect.promise(() => ended),
-    /** The first match in what was printed, once it is there. */
-    printed: (pattern: RegExp) =>
-      Effect.callback<string>((resume) => {
-        const look = () => {
-          const match = pattern.exec(stdout)
-          if (match !== null) resume(Effect.succeed(match[0]))
-        }
-        child.stdout.on("data", look)
-        look()
-      })
-  }
+
+/** What one line says on stderr of a command that cannot start. */
+const complaint = Effect.fnUntraced(function* (
+  variables: Variables,
+  ...args: ReadonlyArray<string>
+) {
+  const { code, stderr, stdout } = yield* (yield* runWith(variables, "relay", ...args)).ended
+  assert.strictEqual(code, 1)
+  assert.strictEqual(stdout, "")
+  assert.match(stderr, /^sanity-presence: [^\n]+\n$/)
+  return stderr
 })
 
 describe("sanity-presence relay", () => {
@@ -43,26 +45,26 @@ describe("sanity-presence relay", () => {
     "prints where it listens and how to connect, and stops on %s within 2 s",
     (signal) =>
       Effect.gen(function* () {
-        const cli = yield* run("relay", "--port", "0", "--project", "demo")
-        const url = yield* cli.printed(/http:\/\/127\.0\.0\.1:\d+(?=\n)/)
+        const cli = yield* run(...development, "--project", "demo")
+        const url = yield* cli.url
         yield* cli.printed(/DEVELOPMENT ONLY.*p-ada-lovelace.*\n/)
         const client = yield* join(url, "p-ada")
         const start = performance.now()
         cli.kill(signal)
-        const { code, stderr } = yield* cli.ended
+        const { code, stderr, stdout } = yield* cli.ended
         assert.isBelow(performance.now() - start, 2_000)
         assert.strictEqual(code, 0)
         assert.strictEqual(stderr, "")
         assert.strictEqual((yield* client.closed).code, 1012)
+        assert.include(stdout, "Stopping")
       })
   )
 
   it.live("on a port in use says so in one line and exits with 1", () =>
     Effect.gen(function* () {
       const { address } = yield* Relay
-      const { code, stderr } = yield* (yield* run("relay", "--port", `${address.port}`)).ended
-      assert.strictEqual(code, 1)
-      assert.match(stderr, /^sanity-presence: Port \d+ on 127\.0\.0\.1 is in use\. .*--port.*\n$/)
+      const text = yield* complaint({}, "--auth", "development", "--port", `${address.port}`)
+      assert.match(text, /^sanity-presence: Port \d+ on 127\.0\.0\.1 is in use\. .*--port.*\n$/)
     }).pipe(Effect.provide(Relay.layerTest))
   )
 
@@ -70,15 +72,237 @@ describe("sanity-presence relay", () => {
     ["--prot", "4000"],
     ["--port", "many"],
     ["--port", "70000"],
-    ["--heartbeat", "0"],
+    ["--heartbeat-interval", "0"],
+    ["--silence-timeout", "1"],
+    ["--silence-timeout", "31"],
+    ["--trusted-proxies", "-1"],
+    ["--max-rooms", "1.5"],
+    ["--max-rooms", "0x10"],
+    ["--allowed-origins", ","],
+    ["--auth", "none"],
+    ["--log-format", "xml"],
+    ["--log-level", "loud"],
     ["--roll-call", "sometimes"]
   ])("with %s %s says what is wrong in one line and exits with 1", ([flag = "", value = ""]) =>
     Effect.gen(function* () {
-      const { code, stderr, stdout } = yield* (yield* run("relay", flag, value)).ended
-      assert.strictEqual(code, 1)
-      assert.match(stderr, /^sanity-presence: [^\n]+ \(see sanity-presence relay --help\)\n$/)
-      assert.include(stderr, flag)
-      assert.strictEqual(stdout, "")
+      const text = yield* complaint({}, flag, value)
+      assert.match(text, / \(see sanity-presence relay --help\)\n$/)
+      assert.include(text, flag)
+    })
+  )
+
+  it.live("without a way to authenticate names the three that there are", () =>
+    Effect.gen(function* () {
+      const text = yield* complaint({})
+      for (const kind of ["development", "tokens --tokens-file", "sanity"]) {
+        assert.include(text, `--auth ${kind}`)
+      }
+    })
+  )
+
+  it.live.each([
+    [["--auth", "tokens"], "--tokens-file"],
+    [["--auth", "tokens", "--tokens-file", "/nowhere/tokens.json"], "/nowhere/tokens.json"],
+    [["--auth", "development", "--tokens-file", "tokens.json"], "--auth tokens"],
+    [["--auth", "tokens", "--sanity-projects", "abc"], "--auth sanity"],
+    [["--auth", "development", "--tls-cert", "cert.pem"], "--tls-key"],
+    [
+      ["--auth", "development", "--tls-cert", "/nowhere/c", "--tls-key", "/nowhere/k"],
+      "--tls-cert"
+    ],
+    [["--auth", "development", "--nats-user", "relay"], "--nats nats://"],
+    [["--auth", "development", "--metrics-token-file", "/nowhere"], "--metrics-token-file"]
+  ] as const)("with %j says what is missing, %s", ([args, expected]) =>
+    Effect.gen(function* () {
+      assert.include(yield* complaint({}, ...args), expected)
+    })
+  )
+
+  it.live("takes variables, over which flags win, and empty ones for none", () =>
+    Effect.gen(function* () {
+      const { address } = yield* Relay
+      const variables = { AUTH: "development", PORT: `${address.port}`, HOST: "" }
+      const cli = yield* runWith({ ...variables, LOG_LEVEL: "debug" }, "relay", "--port", "0")
+      yield* cli.printed(/"level":"DEBUG"/)
+      assert.include(yield* cli.url, "http://127.0.0.1:")
+      assert.include(yield* complaint(variables), "in use")
+    }).pipe(Effect.provide(Relay.layerTest))
+  )
+
+  it.live.each([
+    [{ SILENCE_TIMEOUT: "1" }, "SANITY_PRESENCE_RELAY_SILENCE_TIMEOUT"],
+    [{ LOG_LEVEL: "loud" }, "SANITY_PRESENCE_RELAY_LOG_LEVEL"],
+    [{ PORT: "tcp://10.0.0.1:4000" }, "enableServiceLinks"]
+  ] as const)("with a variable that makes no sense, %j, names it", ([variables, expected]) =>
+    Effect.gen(function* () {
+      assert.include(yield* complaint(variables, "--auth", "development"), expected)
+    })
+  )
+
+  it.live("lets in who has a token of the file, and nobody else", () =>
+    Effect.gen(function* () {
+      const sha256 = createHash("sha256").update("a token of the file").digest("hex")
+      const path = yield* temporary(JSON.stringify({ tokens: [{ sha256, user: "p-ada" }] }))
+      const cli = yield* run("relay", "--port", "0", "--auth", "tokens", "--tokens-file", path)
+      const client = yield* connect(yield* cli.url)
+      assert.isDefined((yield* client.authorize("p-ada")).error)
+      assert.isUndefined((yield* client.authorize("a token of the file")).error)
+    })
+  )
+
+  it.live("starts with Sanity, and says that it serves every project where none is named", () =>
+    Effect.gen(function* () {
+      const api = ["--sanity-api-host", "http://127.0.0.1:1"]
+      const cli = yield* run("relay", "--port", "0", "--auth", "sanity", ...api)
+      yield* cli.printed(/every project/)
+      const client = yield* connect(yield* cli.url)
+      yield* Effect.forkScoped(client.authorize("a-token"))
+      assert.strictEqual((yield* client.closed).code, 1013)
+    })
+  )
+
+  it.live("serves TLS with a certificate and its key", () =>
+    Effect.gen(function* () {
+      const { ca, cert, key } = yield* NatsServer.makeCertificates
+      const cli = yield* run(...development, "--tls-cert", cert, "--tls-key", key)
+      const url = yield* cli.url
+      assert.match(url, /^https:/)
+      const status = yield* Effect.callback<number | undefined>((resume) => {
+        request(`${url}/healthz`, { ca: readFileSync(ca) }, (response) =>
+          resume(Effect.succeed(response.resume().statusCode))
+        ).end()
+      })
+      assert.strictEqual(status, 200)
+    })
+  )
+})
+
+describe("the log", () => {
+  it.live("is JSON, a line each, where it is no terminal", () =>
+    Effect.gen(function* () {
+      const cli = yield* run(...development)
+      yield* cli.printed(/DEVELOPMENT.*\n/)
+      cli.kill("SIGTERM")
+      const lines = (yield* cli.ended).stdout.trimEnd().split("\n")
+      const entries = lines.map((line): unknown => JSON.parse(line))
+      assert.containSubset(entries[0], {
+        level: "INFO",
+        annotations: { action: "relay/start", auth: "development" }
+      })
+      assert.containSubset(entries[1], { level: "WARN" })
+      assert.containSubset(entries.at(-1), { annotations: { action: "relay/stop" } })
+    })
+  )
+
+  it.live.each([
+    ["logfmt", /^timestamp=\S+ level=INFO .*action=relay\/start/],
+    ["pretty", /INFO.*Relay listening/]
+  ] as const)("is %s where that is asked for", ([format, pattern]) =>
+    Effect.gen(function* () {
+      const cli = yield* run(...development, "--log-format", format)
+      yield* cli.printed(pattern)
+    })
+  )
+
+  it.live("is silent below its level", () =>
+    Effect.gen(function* () {
+      const cli = yield* runWith({}, ...development, "--log-level", "warn")
+      yield* cli.printed(/DEVELOPMENT/)
+      cli.kill("SIGTERM")
+      assert.notInclude((yield* cli.ended).stdout, "INFO")
+    })
+  )
+
+  it.live("holds no token and no password, at any level", () =>
+    Effect.gen(function* () {
+      const path = yield* temporary(
+        JSON.stringify({ tokens: [{ token: "tell-nobody-token", user: "p-ada" }] })
+      )
+      const cli = yield* runWith(
+        {
+          METRICS_TOKEN: "tell-nobody-metrics",
+          NATS: "nats://relay:tell-nobody-nats@127.0.0.1:1",
+          NATS_RECONNECT_WAIT: "0.1"
+        },
+        "relay",
+        "--port",
+        "0",
+        "--auth",
+        "tokens",
+        "--tokens-file",
+        path,
+        "--log-level",
+        "trace"
+      )
+      const url = yield* cli.url
+      yield* cli.printed(/No connection with the other nodes/)
+      const client = yield* connect(url)
+      yield* client.authorize("tell-nobody-token")
+      yield* client.authorize("tell-nobody-else")
+      const ask = (authorization: string) =>
+        Effect.promise(() =>
+          fetch(`${url}/metrics`, { headers: { authorization } }).then(({ status }) => status)
+        )
+      assert.strictEqual(yield* ask("Bearer tell-nobody-metrics"), 200)
+      assert.strictEqual(yield* ask("Bearer tell-nobody-wrong"), 401)
+      cli.kill("SIGTERM")
+      const { code, stderr, stdout } = yield* cli.ended
+      assert.strictEqual(code, 0)
+      assert.notInclude(stdout + stderr, "tell-nobody")
+    })
+  )
+
+  it.live.each([
+    [{}, ["--nats", "nats://relay:tell-nobody@127.0.0.1"]],
+    [{ NATS: "nats://relay:tell-nobody@127.0.0.1,,x" }, []],
+    [{ NATS: "ws://relay:tell-nobody@127.0.0.1" }, []]
+  ] as const)("does not repeat a password for NATS: %j %j", ([variables, args]) =>
+    Effect.gen(function* () {
+      const text = yield* complaint(variables, "--auth", "development", ...args)
+      assert.notInclude(text, "tell-nobody")
+    })
+  )
+})
+
+describe.skipIf(NatsServer.isNatsMissing)("several relays", () => {
+  it.live("are one through NATS, with a password from a file", () =>
+    Effect.gen(function* () {
+      const nats = yield* NatsServer.make({
+        config: "authorization { user: relay, password: secret }"
+      })
+      const password = yield* temporary("secret\n")
+      const args = ["--nats", nats.url, "--nats-user", "relay", "--nats-password-file", password]
+      const [one, other] = yield* Effect.all([
+        run(...development, ...args),
+        run(...development, ...args)
+      ])
+      const url = yield* one.url
+      const watcher = yield* join(url, "p-ada")
+      const mover = yield* join(yield* other.url, "p-bob")
+      yield* mover.announce("s", ["here"])
+      const event: unknown = yield* watcher.next
+      assert.containSubset(event, { type: "state", i: "p-bob" })
+      const text = yield* Effect.promise(() =>
+        fetch(`${url}/metrics`).then((response) => response.text())
+      )
+      assert.include(text, "sanity_presence_relay_other_nodes 1\n")
+    })
+  )
+})
+
+describe("docs/relay-options.md", () => {
+  it("lists what the command takes: `npm run docs` writes it anew", () => {
+    const page = readFileSync(new URL("../../docs/relay-options.md", import.meta.url), "utf8")
+    assert.strictEqual(page, optionsPage())
+  })
+
+  it.live("has every flag of the command, and no other", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* (yield* run("relay", "--help")).ended
+      const known = new Set(stdout.match(/(?<=^ +)--[a-z-]+/gm))
+      for (const flag of ["--help", "--version", "--completions", "--wizard"]) known.delete(flag)
+      const documented = new Set(optionsPage().match(/(?<=^\| `)--[a-z-]+/gm))
+      assert.deepEqual([...documented].toSorted(), [...known].toSorted())
     })
   )
 })

@@ -1,0 +1,158 @@
+/**
+ * A setting of a command: one value that a flag gives, or a variable of the environment.
+ */
+import * as CliError from "effect/cli/CliError"
+import * as Flag from "effect/cli/Flag"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Record from "effect/Record"
+import * as Result from "effect/Result"
+
+/** What the name of every variable starts with. */
+export const envPrefix = "SANITY_PRESENCE_RELAY_"
+
+/** The variable of a setting: `silence-timeout` is `SANITY_PRESENCE_RELAY_SILENCE_TIMEOUT`. */
+export const envOf = (name: string): string =>
+  `${envPrefix}${name.replaceAll("-", "_").toUpperCase()}`
+
+/** What people read of a setting. */
+export interface SettingInfo {
+  /** The flag without its dashes. */
+  readonly name: string
+  /** What may be given, for instance `2 to 30 s`. */
+  readonly values: string
+  /** What holds where it is not given, as a person would write it. */
+  readonly default: string
+  readonly description: string
+}
+
+/** A setting with its flag, which looks at the variable where it is not given itself. */
+export interface Setting<A> extends SettingInfo {
+  readonly flag: Flag.Flag<A | undefined>
+}
+
+/** Reads a value, or says what would have been one. */
+type Parse<A> = (text: string) => Result.Result<A, string>
+
+/** A value as it was written, and where. */
+interface Written {
+  readonly text: string
+  readonly isFlag: boolean
+}
+
+/** Kubernetes gives every container the address of a Service in a variable named after it. */
+const ofKubernetes = /^tcp:\/\//
+
+const placeOf = (env: string, { isFlag, text }: Written): string => {
+  if (isFlag) return ""
+  const hint = ofKubernetes.test(text)
+    ? ", which Kubernetes sets for a Service of this name: set enableServiceLinks to false"
+    : ""
+  return `, in the variable ${env}${hint}`
+}
+
+/**
+ * A setting of any kind.
+ *
+ * @param forbidden what a flag may not say although the variable may, because every user of the
+ *   machine can read arguments. Gives the reason. What was written is not repeated in errors then.
+ */
+export const setting = <A>(
+  info: SettingInfo,
+  parse: Parse<A>,
+  forbidden?: (text: string) => string | undefined
+): Setting<A> => {
+  const env = envOf(info.name)
+  const read = (written: Written): Effect.Effect<A, CliError.CliError> => {
+    const reason = written.isFlag ? forbidden?.(written.text) : undefined
+    const result = reason === undefined ? parse(written.text.trim()) : Result.fail(reason)
+    if (Result.isSuccess(result)) return Effect.succeed(result.success)
+    return Effect.fail(
+      new CliError.InvalidValue({
+        option: info.name,
+        value: forbidden === undefined ? written.text : "…",
+        expected: `${result.failure}${placeOf(env, written)}`,
+        kind: "flag"
+      })
+    )
+  }
+  const flag = Flag.String(info.name).pipe(
+    Flag.map((text): Written => ({ text, isFlag: true })),
+    Flag.withFallbackConfig(
+      Config.map(Config.String(env), (text): Written => ({ text, isFlag: false }))
+    ),
+    Flag.mapEffect(read),
+    Flag.withDefault(undefined),
+    Flag.withMetavar(`<${info.values}>`),
+    Flag.withDescription(`${info.description} [default: ${info.default}] [env: ${env}]`)
+  )
+  return { ...info, flag }
+}
+
+/** A text that is not empty. */
+export const text = (info: Omit<SettingInfo, "values"> & { readonly values?: string }) =>
+  setting({ values: "text", ...info }, (value) =>
+    value === "" ? Result.fail("Expected a text") : Result.succeed(value)
+  )
+
+/** A path of a file. */
+export const file = (info: Omit<SettingInfo, "values">) => text({ values: "path", ...info })
+
+/** Texts with commas between them. */
+export const list = (info: Omit<SettingInfo, "values">) =>
+  setting({ values: "a,b,…", ...info }, (value) => {
+    const items = value
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== "")
+    return items.length === 0
+      ? Result.fail("Expected names with commas between them")
+      : Result.succeed(items)
+  })
+
+/** One of a few words. */
+export const choice = <const Choice extends string>(
+  info: Omit<SettingInfo, "values">,
+  choices: ReadonlyArray<Choice>
+) =>
+  setting({ values: choices.join("|"), ...info }, (value) => {
+    const chosen = choices.find((choice) => choice === value)
+    return chosen === undefined
+      ? Result.fail(`Expected one of ${choices.join(", ")}`)
+      : Result.succeed(chosen)
+  })
+
+/** A number from `min` to `max`. */
+export interface NumberInfo {
+  readonly name: string
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  readonly description: string
+}
+
+const decimal = /^-?\d+(\.\d+)?$/
+
+const number = (info: NumberInfo, unit: string, isWhole: boolean): Setting<number> => {
+  const range = `${info.min} to ${info.max}`
+  const values = unit === "" ? range : `${range} ${unit}`
+  return setting({ ...info, values, default: `${info.default}` }, (value) => {
+    const parsed = decimal.test(value) ? Number(value) : Number.NaN
+    const isGood =
+      parsed >= info.min && parsed <= info.max && (!isWhole || Number.isInteger(parsed))
+    return isGood
+      ? Result.succeed(parsed)
+      : Result.fail(`Expected a ${isWhole ? "whole number" : "number"} from ${values}`)
+  })
+}
+
+/** A whole number. */
+export const count = (info: NumberInfo, unit = ""): Setting<number> => number(info, unit, true)
+
+/** A time, in seconds. */
+export const seconds = (info: NumberInfo): Setting<number> => number(info, "s", false)
+
+/** The flags of settings of one type. */
+export const flagsOf = <Key extends string, A>(settings: {
+  readonly [name in Key]: Setting<A>
+}): Record<Key, Flag.Flag<A | undefined>> => Record.map(settings, ({ flag }) => flag)
