@@ -16,7 +16,7 @@ const head = [
 ].join("\r\n")
 
 /** A text frame of a client, masked with nought. */
-const clientFrame = (text: string): Buffer => {
+export const clientFrame = (text: string): Buffer => {
   const body = Buffer.from(text)
   const frame = Buffer.alloc(8 + body.length)
   frame[0] = 0x81

@@ -1,4 +1,4 @@
-/** A relay in a process of its own, with the defaults: says its URL, then what it costs when asked. */
+/** A relay in a process of its own says its URL, and what it costs when it is asked. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Relay } from "../../src/relay/Relay.ts"
@@ -16,9 +16,11 @@ const program = Effect.gen(function* () {
   return yield* Effect.never
 }).pipe(
   Effect.provide(
-    Relay.layer({ port: 0, slowReaderTimeout: Number(process.argv[2] ?? 10_000) }).pipe(
-      Layer.provide(RelayAuth.layerDevelopment)
-    )
+    Relay.layer({
+      port: 0,
+      slowReaderTimeout: Number(process.argv[2]),
+      silenceTimeout: Number(process.argv[3])
+    }).pipe(Layer.provide(RelayAuth.layerDevelopment))
   )
 )
 
