@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as PresenceConfig from "../../../src/PresenceConfig.ts"
 import { balance } from "../../../test/support/balancer.ts"
+import * as NatsServer from "../../../test/support/natsServer.ts"
 import { type Child, startChild } from "../../processes/child.ts"
 import type { Clients, Course, Progress } from "../../processes/clients.ts"
 import { now } from "../../processes/clock.ts"
@@ -25,10 +26,11 @@ export interface Node {
 
 /** Starts a relay on a free port. */
 export const startNode = Effect.fnUntraced(function* (
-  options: RelayOptions = {}
+  options: RelayOptions = {},
+  nats?: string
 ): Effect.fn.Return<Node, never, Scope.Scope> {
   const run = (port: number, listenAt: number) => {
-    const input: RelayNode = { options: { ...options, port }, listenAt }
+    const input: RelayNode = { options: { ...options, port }, listenAt, nats }
     return startChild(new URL("relayNode.ts", processes), input)
   }
   let child = yield* run(0, 0)
@@ -45,7 +47,10 @@ export const startNode = Effect.fnUntraced(function* (
 
 /** Starts relays; gives where clients reach them: the only one, or a balancer before several. */
 export const startNodes = Effect.fnUntraced(function* (count: number, options: RelayOptions = {}) {
-  const nodes = yield* Effect.forEach(Array.from({ length: count }), () => startNode(options))
+  const bus = count === 1 ? undefined : yield* NatsServer.make()
+  const nodes = yield* Effect.forEach(Array.from({ length: count }), () =>
+    startNode(options, bus?.url)
+  )
   const balancer = yield* balance(nodes.map(({ port }) => port))
   const only = nodes.length === 1 ? nodes[0]?.port : undefined
   return { nodes, balancer, url: `http://127.0.0.1:${only ?? balancer.port}` }
