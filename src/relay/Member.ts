@@ -2,6 +2,7 @@
  * A connection in its room.
  */
 import type * as Redacted from "effect/Redacted"
+import { monotonicNow } from "./Clock.ts"
 import type { Connection } from "./Connection.ts"
 import type { OpenRoom } from "./OpenRoom.ts"
 import type { RelayUser } from "./RelayAuth.ts"
@@ -17,6 +18,8 @@ export interface Member {
   credential: { readonly token: Redacted.Redacted; readonly checkedAt: number } | undefined
   /** The requests that wait for an authorization to be decided, while one is. */
   waiting: Array<string> | undefined
+  /** Sessions that were begun since a time, on the clock that never goes back. */
+  begun: { readonly since: number; readonly count: number }
   /** When a roll call was last answered. */
   rollCalledAt: number
   /** The answer to come, where there was one a short time ago. */
@@ -35,6 +38,20 @@ export const makeMember = (
   user: undefined,
   credential: undefined,
   waiting: undefined,
+  begun: { since: Number.NEGATIVE_INFINITY, count: 0 },
   rollCalledAt: Number.NEGATIVE_INFINITY,
   rollCallTimer: undefined
 })
+
+/**
+ * Whether one more session may begin, and counts it. Sessions that come and go would be events that
+ * nothing conflates: there may be as many in a second as at a time.
+ */
+export const mayBegin = (member: Member, max: number): boolean => {
+  const now = monotonicNow()
+  const { count, since } = member.begun
+  const isNewSecond = now - since >= 1_000
+  if (!isNewSecond && count >= max) return false
+  member.begun = isNewSecond ? { since: now, count: 1 } : { since, count: count + 1 }
+  return true
+}

@@ -17,7 +17,7 @@ import { SessionId } from "../Session.ts"
 import type { Authorizer } from "./Authorizer.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
-import type { Member } from "./Member.ts"
+import { mayBegin, type Member } from "./Member.ts"
 import type { RelayUser } from "./RelayAuth.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
@@ -95,7 +95,8 @@ export const makeRequests = (
   >,
   counts: RelayCounts
 ): ((member: Member, text: string) => void) => {
-  const announce: Handler = ({ connection, room }, params, user) => {
+  const announce: Handler = (member, params, user) => {
+    const { connection, room } = member
     const data = Option.getOrUndefined(decodeAnnounce(params))?.data
     if (data === undefined) {
       return invalidParams(Method.announce, "{data: {sessionId, locations}}")
@@ -112,6 +113,13 @@ export const makeRequests = (
         return refuse(
           beyondBound,
           `This connection has ${settings.maxSessionsPerConnection} sessions, the most that this relay takes. End one, or open another connection.`
+        )
+      }
+      if (!mayBegin(member, settings.maxSessionsPerConnection)) {
+        counts.refuse("sessions-per-connection")
+        return refuse(
+          beyondBound,
+          `This connection has begun ${settings.maxSessionsPerConnection} sessions within a second, the most that this relay takes. Keep a session, and announce it again.`
         )
       }
       if (table.usedBy(user.id) >= settings.maxSessionsPerUser) {

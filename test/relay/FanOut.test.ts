@@ -142,6 +142,32 @@ describe("an event", () => {
   )
 })
 
+describe("a connection whose sessions come and go", () => {
+  relay(
+    "[S10] begins no more of them in a second than it may have, and is told so",
+    (url) =>
+      Effect.gen(function* () {
+        const watcher = yield* join(url, "p-watcher")
+        const sender = yield* join(url, "p-ada")
+        const start = performance.now()
+        let refused = 0
+        for (let n = 0; n < 500; n++) {
+          const { error } = yield* sender.announce(`s${n}`)
+          if (error !== undefined) refused++
+          yield* sender.disconnect(`s${n}`)
+        }
+        const seconds = Math.ceil((performance.now() - start) / 1_000)
+        assert.isAtLeast(refused, 500 - 20 * seconds)
+        const events = (yield* watcher.rest).length
+        assert.isAtMost(events, 2 * 20 * seconds)
+        yield* Effect.sleep(1_000)
+        assert.isUndefined((yield* sender.announce("later")).error)
+        assert.isUndefined((yield* sender.announce("later")).error)
+      }),
+    defaults
+  )
+})
+
 describe("a session that announces 200 times a second", () => {
   relay(
     "[S8] is published 20 times a second, refused never, and its last word arrives",
