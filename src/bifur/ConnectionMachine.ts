@@ -533,8 +533,12 @@ const leave = (machine: Machine, reason: string, at: Circumstances): Step => {
   return { machine: settled(machine, at), actions }
 }
 
+/** Nodes that restart one after the other cut off again whoever has just come over: no more trouble. */
+const begunAnew = (machine: Machine, { isRestart }: ConnectionEnd): Machine =>
+  isRestart && machine.phase._tag === "Connected" ? { ...machine, ...untroubled } : machine
+
 const end = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step =>
-  then(leave(machine, ending.reason, at), (left) => {
+  then(leave(begunAnew(machine, ending), ending.reason, at), (left) => {
     const next = {
       ...left,
       attempt: left.attempt + 1,

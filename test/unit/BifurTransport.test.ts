@@ -115,7 +115,7 @@ describe("BifurTransport", () => {
         for (const held of ["9 seconds", "9 seconds", "11 seconds", "9 seconds"] as const) {
           const socket = yield* connect(test)
           yield* TestClock.adjust(held)
-          socket.serverClose(1012)
+          socket.serverClose(1006)
           yield* settle
           const status = yield* test.status
           attempts.push(status._tag === "Reconnecting" ? status.attempt : 0)
@@ -192,6 +192,21 @@ describe("BifurTransport", () => {
       held.fail()
       yield* settle
       assert.isAtMost(yield* nextSocket(test), 100 + step)
+    })
+  )
+
+  it.effect("[C11] sent away again by the next node, come back as soon as the first time", () =>
+    Effect.gen(function* () {
+      const test = yield* setup()
+      for (let node = 1; node <= 20; node++) {
+        const socket = yield* connect(test)
+        yield* TestClock.adjust("3 seconds")
+        socket.serverClose(1012)
+        yield* settle
+        const status = yield* test.status
+        assert.isTrue(status._tag === "Reconnecting" && status.attempt === 1)
+        assert.isAtMost(yield* nextSocket(test), 7_000 + step)
+      }
     })
   )
 
