@@ -4,12 +4,13 @@ import type { Input as Gone } from "./gone.ts"
 import type { Input as Restart } from "./restart.ts"
 
 const restarts = [
-  ["restart in good order", "ours", { signal: "SIGTERM" }],
+  ["restart in good order", "ours", {}],
+  ["three nodes restart in good order, one after the other", "ours", { nodes: 3 }],
   ["crash", "ours", { signal: "SIGKILL" }],
   ["crash", "ours, `backoffBase` 7 s", { signal: "SIGKILL", config: { backoffBase: "7 seconds" } }]
 ] as const satisfies ReadonlyArray<readonly [string, string, Partial<Restart>]>
 
-const [inOrder] = restarts[0]
+const [[inOrder], [inTurn]] = restarts
 
 /** How long the relay takes to notice a silent connection, in milliseconds: the least that it offers. */
 const silenceTimeout = 2_000
@@ -24,7 +25,14 @@ const [[killed], [swallowed], [untold]] = deaths
 
 const cases: ReadonlyArray<Case> = [
   ...restarts.map(([scene, contender, changes]): Case => {
-    const input: Restart = { nodes: 1, sessions: 500, processes: 5, down: 2_000, ...changes }
+    const input: Restart = {
+      nodes: 1,
+      sessions: 500,
+      processes: 5,
+      signal: "SIGTERM",
+      down: 2_000,
+      ...changes
+    }
     return { scene, contender, module: new URL("restart.ts", import.meta.url), input }
   }),
   ...deaths.map(([scene, input]): Case => ({
@@ -82,6 +90,8 @@ export const restart: Suite = {
     target("P9", `${inOrder}: leaves seen`, "", [inOrder, "left"], 0),
     target("P9", `${inOrder}: announces of one at most`, "", [inOrder, "announces"], 3),
     target("P9", `${inOrder}: attempts in a second`, "", [inOrder, "attempts"], 150),
+    target("P9", `${inTurn}: leaves seen`, "", [inTurn, "left"], 0),
+    target("P9", `${inTurn}: attempts in a second`, "", [inTurn, "attempts"], 150),
     target("P9", "crash: all back", " s", ["crash", "back"], 10),
     target("P9", "crash: leaves seen", "", ["crash", "left"], 0),
     target("P9", "crash: announces of one at most", "", ["crash", "announces"], 3),
