@@ -98,6 +98,14 @@ export const text = (info: Omit<SettingInfo, "values"> & { readonly values?: str
 /** A path of a file. */
 export const file = (info: Omit<SettingInfo, "values">) => text({ values: "path", ...info })
 
+/** The address of a service over HTTP. */
+export const url = (info: Omit<SettingInfo, "values">) =>
+  setting({ values: "url", ...info }, (value) =>
+    /^https?:\/\//.test(value) && URL.canParse(value)
+      ? Result.succeed(value)
+      : Result.fail("Expected a URL, https://…")
+  )
+
 /** Texts with commas between them. */
 export const list = (info: Omit<SettingInfo, "values">) =>
   setting({ values: "a,b,…", ...info }, (value) => {

@@ -10,6 +10,7 @@ import * as Record from "effect/Record"
 import { packageVersion } from "../relay/PackageVersion.ts"
 import { Relay } from "../relay/Relay.ts"
 import type { RelayOptions, RelayTls } from "../relay/RelayOptions.ts"
+import * as authentication from "./authSettings.ts"
 import { CommandError } from "./CommandError.ts"
 import * as nats from "./natsSettings.ts"
 import { layerAuth } from "./relayAuth.ts"
@@ -19,6 +20,7 @@ import * as settings from "./relaySettings.ts"
 import { fileFlagsOf, readFile, readSecret } from "./Secret.ts"
 import { flagsOf } from "./Setting.ts"
 import { quitOnSecondSignal } from "./secondSignal.ts"
+import { warnOfUnknownVariables } from "./unknownVariables.ts"
 
 const optionFlags = {
   ...flagsOf(settings.listening),
@@ -32,10 +34,11 @@ const optionFlags = {
 }
 
 const authFlags = {
-  auth: settings.auth.flag,
-  ...flagsOf(settings.authTexts),
-  ...flagsOf(settings.authLists),
-  ...flagsOf(settings.authTimes)
+  auth: authentication.auth.flag,
+  tokensFile: authentication.tokensFile.flag,
+  sanityApiHost: authentication.sanityApiHost.flag,
+  ...flagsOf(authentication.authLists),
+  ...flagsOf(authentication.authTimes)
 }
 
 const natsFlags = {
@@ -134,6 +137,7 @@ const stopping = Effect.addFinalizer(() =>
 
 const serve = (values: Values) =>
   Effect.gen(function* () {
+    yield* warnOfUnknownVariables
     yield* Effect.annotateLogs(announce(values), { action: "relay/start" })
     yield* stopping
     yield* quitOnSecondSignal

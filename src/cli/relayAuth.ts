@@ -10,7 +10,7 @@ import { layerTokensFile } from "../relay/auth/TokensFileAuth.ts"
 import type { TokensFileError } from "../relay/auth/TokensFile.ts"
 import { RelayAuth } from "../relay/RelayAuth.ts"
 import { CommandError } from "./CommandError.ts"
-import type { authKinds } from "./relaySettings.ts"
+import type { authKinds } from "./authSettings.ts"
 
 /** What the command was told of authentication. */
 export interface AuthSettings {

@@ -2,6 +2,7 @@
  * The settings of the relay as a page of the documentation.
  */
 import * as nats from "./natsSettings.ts"
+import * as authentication from "./authSettings.ts"
 import * as settings from "./relaySettings.ts"
 import type { Secret } from "./Secret.ts"
 import { envOf, envPrefix, type SettingInfo } from "./Setting.ts"
@@ -24,10 +25,11 @@ const groups: ReadonlyArray<Group> = [
   {
     title: "Who may enter",
     settings: [
-      settings.auth,
-      ...Object.values(settings.authTexts),
-      ...Object.values(settings.authLists),
-      ...Object.values(settings.authTimes)
+      authentication.auth,
+      authentication.tokensFile,
+      authentication.sanityApiHost,
+      ...Object.values(authentication.authLists),
+      ...Object.values(authentication.authTimes)
     ]
   },
   { title: "Bounds", settings: Object.values(settings.limits) },
@@ -48,6 +50,11 @@ const groups: ReadonlyArray<Group> = [
     settings: [settings.logFormat, settings.logLevel, settings.metricsToken]
   }
 ]
+
+/** The names of all settings, of secrets both. */
+export const settingNames: ReadonlyArray<string> = groups.flatMap(({ settings }) =>
+  settings.flatMap(({ file, name }) => (file === undefined ? [name] : [name, file.name]))
+)
 
 const code = (text: string): string => `\`${text}\``
 

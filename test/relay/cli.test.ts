@@ -80,6 +80,7 @@ describe("sanity-presence relay", () => {
     ["--max-rooms", "0x10"],
     ["--allowed-origins", ","],
     ["--auth", "none"],
+    ["--sanity-api-host", "api.sanity.io"],
     ["--log-format", "xml"],
     ["--log-level", "loud"],
     ["--roll-call", "sometimes"]
@@ -136,6 +137,16 @@ describe("sanity-presence relay", () => {
   ] as const)("with a variable that makes no sense, %j, names it", ([variables, expected]) =>
     Effect.gen(function* () {
       assert.include(yield* complaint(variables, "--auth", "development"), expected)
+    })
+  )
+
+  it.live("warns of variables that are no settings, for a misspelt bound is none", () =>
+    Effect.gen(function* () {
+      const variables = { ALLOWED_ORIGIN: "https://a.example", SERVICE_HOST: "10.0.0.1" }
+      const cli = yield* runWith(variables, ...development)
+      const line = yield* cli.printed(/.*check the spelling.*\n/)
+      assert.include(line, "SANITY_PRESENCE_RELAY_ALLOWED_ORIGIN")
+      assert.notInclude(line, "SERVICE_HOST")
     })
   )
 
