@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto"
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, readFileSync, writeFileSync } from "node:fs"
 import { request } from "node:https"
-import { tmpdir } from "node:os"
 import { join as joinPath } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { optionsPage } from "../../src/cli/settingTables.ts"
 import { Relay } from "../../src/relay/Relay.ts"
+import { isOpensslMissing, makeCertificates } from "../support/certificates.ts"
+import { directory } from "../support/directory.ts"
 import * as NatsServer from "../support/natsServer.ts"
 import { run, runWith, type Variables } from "./cliProcess.ts"
 import { connect, join } from "./RelayClient.ts"
@@ -15,18 +16,12 @@ const development = ["relay", "--auth", "development", "--port", "0"] as const
 
 /** A file that is gone with the scope. */
 const temporary = (content: string) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => mkdtempSync(joinPath(tmpdir(), "relay-"))),
-      (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
-    ),
-    (directory) => {
-      const path = joinPath(directory, "file")
-      writeFileSync(path, content)
-      chmodSync(path, 0o600)
-      return path
-    }
-  )
+  Effect.map(directory, (folder) => {
+    const path = joinPath(folder, "file")
+    writeFileSync(path, content)
+    chmodSync(path, 0o600)
+    return path
+  })
 
 /** What one line says on stderr of a command that cannot start. */
 const complaint = Effect.fnUntraced(function* (
@@ -172,9 +167,9 @@ describe("sanity-presence relay", () => {
     })
   )
 
-  it.live("serves TLS with a certificate and its key", () =>
+  it.live.skipIf(isOpensslMissing)("serves TLS with a certificate and its key", () =>
     Effect.gen(function* () {
-      const { ca, cert, key } = yield* NatsServer.makeCertificates
+      const { ca, cert, key } = yield* makeCertificates
       const cli = yield* run(...development, "--tls-cert", cert, "--tls-key", key)
       const url = yield* cli.url
       assert.match(url, /^https:/)

@@ -1,22 +1,25 @@
 /**
  * A real nats-server on loopback, for tests: started, stopped, killed, held and restarted.
  */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { Certificates } from "./certificates.ts"
+import { directory } from "./directory.ts"
 
-const command = "nats-server"
-
-const isInstalled = spawnSync(command, ["--version"]).status === 0
+/** Debian puts it where only root looks. */
+const installed = ["nats-server", "/usr/sbin/nats-server"].find(
+  (path) => spawnSync(path, ["--version"]).status === 0
+)
+const command = installed ?? "nats-server"
 
 /**
  * Whether tests that need nats-server are skipped: where it is not installed, but never in CI,
  * where they must fail instead.
  */
-export const isNatsMissing = !isInstalled && process.env["CI"] === undefined
+export const isNatsMissing = installed === undefined && process.env["CI"] === undefined
 
 if (isNatsMissing) {
   console.warn("Skipped without nats-server. On Debian: apt-get install nats-server")
@@ -50,11 +53,6 @@ export interface NatsServer {
   /** Lets it go on. */
   readonly resume: Effect.Effect<void>
 }
-
-const directory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "nats-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
 
 const tlsConfig = ({ ca, cert, key }: Certificates, verifies: boolean) =>
   `tls { cert_file: "${cert}", key_file: "${key}", ca_file: "${ca}", verify: ${verifies} }`
@@ -133,29 +131,3 @@ export const make = Effect.fnUntraced(function* ({
     resume: signal("SIGCONT")
   }
 })
-
-/** Files in PEM. */
-export interface Certificates {
-  readonly ca: string
-  readonly cert: string
-  readonly key: string
-}
-
-/** A certificate authority and a certificate of it for loopback, good for both sides, by openssl. */
-export const makeCertificates: Effect.Effect<Certificates, never, Scope.Scope> = Effect.map(
-  directory,
-  (path) => {
-    const file = (name: string) => join(path, name)
-    const openssl = (command: string) =>
-      execFileSync("openssl", command.split(" "), { cwd: path, stdio: "pipe" })
-    const newKey = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-    writeFileSync(file("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1")
-    openssl(`req -x509 ${newKey} -keyout ca.key -out ca.pem -days 2 -subj /CN=authority`)
-    openssl(`req ${newKey} -keyout key.pem -out request.pem -subj /CN=localhost`)
-    openssl(
-      "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem -days 2 -extfile names"
-    )
-    const [ca, cert, key] = [file("ca.pem"), file("cert.pem"), file("key.pem")]
-    return { ca, cert, key }
-  }
-)

@@ -12,6 +12,7 @@ import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import { BackplaneError } from "../../../src/relay/Backplane.ts"
 import type { NatsOptions } from "../../../src/relay/NatsBackplane.ts"
+import { isOpensslMissing, makeCertificates } from "../../support/certificates.ts"
 import { listen } from "../../support/listen.ts"
 import * as natsServer from "../../support/natsServer.ts"
 import { assertHeard, joinNats, live, onNats, production, untilStatus } from "./natsTest.ts"
@@ -142,11 +143,11 @@ onNats("a node and its credentials", () => {
   )
 })
 
-onNats("a node and TLS", () => {
+describe.skipIf(isOpensslMissing || natsServer.isNatsMissing)("a node and TLS", () => {
   live(
     "joins where it knows the authority, with a certificate of its own where asked, and else says what to do",
     Effect.gen(function* () {
-      const certificates = yield* natsServer.makeCertificates
+      const certificates = yield* makeCertificates
       const { ca, cert, key } = certificates
       const server = yield* natsServer.make({ tls: certificates })
       for (const host of ["127.0.0.1", "localhost"]) {
