@@ -14,7 +14,7 @@ import type { Refusal, RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import type { RoomAddress } from "./RoomAddress.ts"
 import type { Rooms } from "./Rooms.ts"
-import { addressOf, isAllowedOrigin, isLoopback, roomOf } from "./SocketRequest.ts"
+import { addressOf, isAllowedOrigin, isLoopback, networkOf, roomOf } from "./SocketRequest.ts"
 
 /** What connections need of the rest of the relay. */
 export interface ConnectionServices {
@@ -139,7 +139,7 @@ export class Connections {
     }
     if (
       !isLoopback(address) &&
-      (this.#byAddress.get(address) ?? 0) >= settings.maxConnectionsPerAddress
+      (this.#byAddress.get(networkOf(address)) ?? 0) >= settings.maxConnectionsPerAddress
     ) {
       const message = "Too many connections from this address."
       return { reason: "address", status: "429 Too Many Requests", message }
@@ -201,9 +201,10 @@ export class Connections {
   }
 
   #countAddress(address: string, change: 1 | -1): void {
-    const count = (this.#byAddress.get(address) ?? 0) + change
-    if (count === 0) this.#byAddress.delete(address)
-    else this.#byAddress.set(address, count)
+    const network = networkOf(address)
+    const count = (this.#byAddress.get(network) ?? 0) + change
+    if (count === 0) this.#byAddress.delete(network)
+    else this.#byAddress.set(network, count)
   }
 }
 

@@ -34,7 +34,7 @@ export interface RelayOptions {
   readonly rollCall?: "table" | "forward" | undefined
   /**
    * The origins of pages that may connect, for instance `https://studio.example.com`; `*` in a name
-   * stands for any part without a dot. All by default. A client without an origin is no page, and
+   * stands for any part without a dot, by itself for every origin. All by default. A client without an origin is no page, and
    * is let in.
    */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
@@ -109,8 +109,9 @@ export interface RelayOptions {
   /** Connections in a room, 1,000 by default: what each says goes to all. */
   readonly maxConnectionsPerRoom?: number | undefined
   /**
-   * Connections from an address, 1,000 by default: an office behind one. Those from the relay's own
-   * machine are not counted: a proxy that is not trusted would be all of them.
+   * Connections from an address, 1,000 by default: an office behind one. Of IPv6, a network of 64
+   * bits counts as one. Those from the relay's own machine are not counted: a proxy that is not
+   * trusted would be all of them.
    */
   readonly maxConnectionsPerAddress?: number | undefined
   /** Connections in all, 10,000 by default. */

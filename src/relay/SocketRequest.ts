@@ -2,6 +2,7 @@
  * What a request for a WebSocket asks for, and who asks. Pure.
  */
 import type { IncomingMessage } from "node:http"
+import { isIPv6 } from "node:net"
 import { projectOfHost, type RoomAddress } from "./RoomAddress.ts"
 
 /** The parts of a request that are read here. */
@@ -47,7 +48,9 @@ export const hostOf = (
 
 /**
  * The address that a client has: of those in `X-Forwarded-For`, the one that the outermost trusted
- * proxy saw. Whatever stands in front of it, anyone could have written.
+ * proxy saw. Whatever stands in front of it, anyone could have written. Without the port that some
+ * proxies write, which would make each connection an address of its own; an IPv4 address is written
+ * as one on sockets of IPv6, too.
  *
  * @example
  * // X-Forwarded-For: 6.6.6.6, 203.0.113.7
@@ -64,7 +67,32 @@ export const addressOf = (
     .map((address) => address.trim())
     .filter((address) => address !== "")
   const forwarded = trustedProxies > 0 ? seen.at(-Math.min(trustedProxies, seen.length)) : undefined
-  return forwarded ?? socket.remoteAddress ?? ""
+  return bareAddress(forwarded ?? socket.remoteAddress ?? "")
+}
+
+const bareAddress = (address: string): string => {
+  const host =
+    /^\[([^\]]*)\](?::\d*)?$/.exec(address)?.[1] ?? address.replace(/^([\d.]+):\d*$/, "$1")
+  return host.replace(/^::ffff:(?=[\d.]+$)/i, "")
+}
+
+/**
+ * What counts as one address: of IPv6 the network, the first 64 bits, for whoever has one has all
+ * addresses in it.
+ *
+ * @example
+ * networkOf("2001:db8::7") // "2001:db8:0:0"
+ */
+export const networkOf = (address: string): string => {
+  if (!isIPv6(address)) return address
+  const [head = [], tail = []] = address
+    .split("::")
+    .map((part) => part.split(":").filter((group) => group !== ""))
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => "0")
+  return [...head, ...zeros, ...tail]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":")
 }
 
 /** The room of a request, or undefined where there is none at its path. */
@@ -87,6 +115,7 @@ export const isLoopback = (address: string): boolean =>
 
 /**
  * Whether a page of an origin may connect. Without a list all may; without an origin it is no page.
+ * `*` by itself stands for every origin, and within one for a part of it without a dot.
  *
  * @example
  * isAllowedOrigin(["https://*.example.com"], "https://studio.example.com") // true
@@ -97,9 +126,31 @@ export const isAllowedOrigin = (
 ): boolean =>
   allowed === undefined ||
   origin === undefined ||
-  allowed.some((pattern) => matches(pattern.toLowerCase(), origin.toLowerCase()))
+  allowed.some((pattern) => pattern === "*" || matches(pattern.toLowerCase(), origin.toLowerCase()))
 
+/** By hand: a regular expression with several wildcards takes minutes for an origin made for it. */
 const matches = (pattern: string, origin: string): boolean => {
-  const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-  return new RegExp(`^${parts.join("[^./]+")}$`).test(origin)
+  let at = 0
+  let star: number | undefined
+  let starEnd = 0
+  let p = 0
+  while (at < origin.length) {
+    if (pattern[p] === "*" && isWild(origin[at])) {
+      star = p++
+      starEnd = ++at
+    } else if (p < pattern.length && pattern[p] !== "*" && pattern[p] === origin[at]) {
+      p++
+      at++
+    } else if (star !== undefined && isWild(origin[starEnd])) {
+      // A dot ends what an earlier wildcard could take as well: only the last has to be longer.
+      p = star + 1
+      at = ++starEnd
+    } else {
+      return false
+    }
+  }
+  return p === pattern.length
 }
+
+const isWild = (character: string | undefined): boolean =>
+  character !== undefined && character !== "." && character !== "/"
