@@ -7,14 +7,21 @@ import { type WebSocket, WebSocketServer } from "@effect/platform-node/NodeWS"
 import { CloseCode } from "../bifur/JsonRpc.ts"
 import { monotonicNow } from "./Clock.ts"
 import type { Cluster } from "./Cluster.ts"
-import { Connection, tryAgainLater } from "./Connection.ts"
+import { closeGrace, Connection, tryAgainLater } from "./Connection.ts"
 import type { ConnectionLog } from "./ConnectionLog.ts"
 import { makeMember, type Member } from "./Member.ts"
 import type { Refusal, RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import type { RoomAddress } from "./RoomAddress.ts"
 import type { Rooms } from "./Rooms.ts"
-import { addressOf, isAllowedOrigin, isLoopback, networkOf, roomOf } from "./SocketRequest.ts"
+import {
+  addressOf,
+  isAllowedOrigin,
+  isForWebSocket,
+  isLoopback,
+  networkOf,
+  roomOf
+} from "./SocketRequest.ts"
 
 /** What connections need of the rest of the relay. */
 export interface ConnectionServices {
@@ -43,7 +50,30 @@ const refuseRequest = (socket: Duplex, status: string, message: string): void =>
       body
     ].join("\r\n")
   )
+  // What has come is read, or its sender would be told of a reset and not of the reason; and who
+  // does not close its own side must not keep the socket open.
+  socket.resume()
+  setTimeout(() => socket.destroy(), closeGrace).unref()
 }
+
+/**
+ * Pieces of one message, and reads in which they may come: each costs memory many times its size.
+ * Clients send a message as one piece; a proxy may make a few of it.
+ */
+const maxPieces = 1_024
+
+/** The options of the package. Not all of them are in its types. */
+const serverOptions = ({ maxFrameSize }: RelaySettings) => ({
+  noServer: true,
+  clientTracking: false,
+  // Frames that are written past the package must not be compressed by it.
+  perMessageDeflate: false,
+  maxPayload: maxFrameSize,
+  maxFragments: maxPieces,
+  maxBufferedChunks: Math.max(maxPieces, Math.ceil(maxFrameSize / 256)),
+  // Who says goodbye, or breaks the protocol, and does not close the socket is gone all the same.
+  closeTimeout: closeGrace
+})
 
 /**
  * The open connections.
@@ -61,13 +91,7 @@ export class Connections {
 
   constructor(services: ConnectionServices) {
     this.#services = services
-    this.#server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      // Frames that are written past the package must not be compressed by it.
-      perMessageDeflate: false,
-      maxPayload: services.settings.maxFrameSize
-    })
+    this.#server = new WebSocketServer(serverOptions(services.settings))
   }
 
   /** Whether {@link drain} has begun: nobody may come in any more. */
@@ -80,7 +104,7 @@ export class Connections {
     const { settings } = this.#services
     const address = addressOf(request, settings)
     const room = roomOf(request, settings)
-    if (request.headers.upgrade?.toLowerCase() !== "websocket" || room === undefined) {
+    if (!isForWebSocket(request) || room === undefined) {
       return refuseRequest(socket, "404 Not Found", "There is no WebSocket at this path.")
     }
     const refusal = this.#refusal(request.headers.origin, address)
@@ -150,7 +174,9 @@ export class Connections {
   #open(webSocket: WebSocket, socket: Duplex, address: string, room: RoomAddress): void {
     const { cluster, counts, handle, log, rooms, settings } = this.#services
     const connection = new Connection(cluster.newOwner(), webSocket, socket, counts)
-    webSocket.on("error", () => undefined)
+    webSocket.on("error", (error) => {
+      if (isTooLarge(error)) counts.refuse("frame-size")
+    })
     if (!rooms.has(room) && rooms.size >= settings.maxRooms) {
       counts.refuse("rooms")
       return connection.close(tryAgainLater, "the relay has as many rooms as it takes")
@@ -177,7 +203,6 @@ export class Connections {
     })
     webSocket.on("close", (code) => {
       log.closed(connection.owner.id, code)
-      if (code === frameTooLarge) counts.refuse("frame-size")
       clearTimeout(deadline)
       clearTimeout(member.rollCallTimer)
       this.members.delete(member)
@@ -208,5 +233,11 @@ export class Connections {
   }
 }
 
-/** The close code of a frame beyond the limit; the package closes by itself then. */
-const frameTooLarge = 1009
+/** What the package says of a message that is too large, or comes in too many pieces. */
+const tooLarge: ReadonlyArray<unknown> = [
+  "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
+  "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
+  "WS_ERR_TOO_MANY_BUFFERED_PARTS"
+]
+
+const isTooLarge = (error: Error): boolean => "code" in error && tooLarge.includes(error.code)

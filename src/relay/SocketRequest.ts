@@ -95,6 +95,10 @@ export const networkOf = (address: string): string => {
     .join(":")
 }
 
+/** Whether a request asks for a WebSocket, and not for another protocol. */
+export const isForWebSocket = ({ headers }: Pick<RequestHead, "headers">): boolean =>
+  headers.upgrade?.toLowerCase() === "websocket"
+
 /** The room of a request, or undefined where there is none at its path. */
 export const roomOf = (
   request: RequestHead,
