@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { closeGrace } from "./Connection.ts"
 import { fromListenError, RelayError } from "./RelayError.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
+import { isForWebSocket } from "./SocketRequest.ts"
 
 /** A server with all the sockets that it has open, upgraded ones too. */
 export interface Listener {
@@ -26,7 +27,9 @@ export const makeListener = (settings: RelaySettings): Listener => {
   const options = {
     headersTimeout: settings.handshakeTimeout,
     requestTimeout: settings.handshakeTimeout,
-    connectionsCheckingInterval: Math.min(checkInterval, settings.handshakeTimeout)
+    connectionsCheckingInterval: Math.min(checkInterval, settings.handshakeTimeout),
+    // Clients of HTTP offer HTTP/2 on their own; nobody else would answer them then. (Node 24.9.)
+    shouldUpgradeCallback: isForWebSocket
   }
   const server =
     settings.tls === undefined
@@ -36,6 +39,8 @@ export const makeListener = (settings: RelaySettings): Listener => {
           ...settings.tls,
           handshakeTimeout: settings.handshakeTimeout
         })
+  // A client that reads no answers. What takes longest before one is to ask whose a token is.
+  server.timeout = settings.handshakeTimeout + settings.authorizationTimeout
   server.maxConnections = settings.maxConnections + spareSockets
   const sockets = new Set<Socket>()
   server.on("connection", (socket: Socket) => {
