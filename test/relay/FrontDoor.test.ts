@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Relay } from "../../src/relay/Relay.ts"
-import { makeCertificates } from "../support/natsServer.ts"
+import { isOpensslMissing, makeCertificates } from "../support/certificates.ts"
 import { eventually, openRaw, openSockets, upgradeHead } from "./RawSocket.ts"
 import { connect } from "./RelayClient.ts"
 import { relay, relayWith } from "./relayTest.ts"
@@ -188,7 +188,7 @@ describe("a client of HTTP that reads no answers", () => {
 })
 
 describe("over TLS", () => {
-  it.live(
+  it.live.skipIf(isOpensslMissing)(
     "[S10] who does not finish the handshake is cut off by the deadline, others come in",
     () =>
       Effect.gen(function* () {
