@@ -44,14 +44,20 @@ export const makeMember = (
 })
 
 /**
- * Whether one more session may begin, and counts it. Sessions that come and go would be events that
- * nothing conflates: there may be as many in a second as at a time.
+ * How many sessions a connection may begin in a second: as many as it may have, and never so few that
+ * who ends one could not begin another.
  */
-export const mayBegin = (member: Member, max: number): boolean => {
+export const beginsPerSecond = (maxSessions: number): number => Math.max(maxSessions, 20)
+
+/**
+ * Whether one more session may begin, and counts it. Sessions that come and go would be events that
+ * nothing conflates.
+ */
+export const mayBegin = (member: Member, maxSessions: number): boolean => {
   const now = monotonicNow()
   const { count, since } = member.begun
   const isNewSecond = now - since >= 1_000
-  if (!isNewSecond && count >= max) return false
+  if (!isNewSecond && count >= beginsPerSecond(maxSessions)) return false
   member.begun = isNewSecond ? { since: now, count: 1 } : { since, count: count + 1 }
   return true
 }

@@ -17,7 +17,7 @@ import { SessionId } from "../Session.ts"
 import type { Authorizer } from "./Authorizer.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
-import { mayBegin, type Member } from "./Member.ts"
+import { beginsPerSecond, mayBegin, type Member } from "./Member.ts"
 import type { RelayUser } from "./RelayAuth.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
@@ -119,7 +119,7 @@ export const makeRequests = (
         counts.refuse("sessions-per-connection")
         return refuse(
           beyondBound,
-          `This connection has begun ${settings.maxSessionsPerConnection} sessions within a second, the most that this relay takes. Keep a session, and announce it again.`
+          `This connection has begun ${beginsPerSecond(settings.maxSessionsPerConnection)} sessions within a second, the most that this relay takes. Keep a session, and announce it again.`
         )
       }
       if (table.usedBy(user.id) >= settings.maxSessionsPerUser) {
