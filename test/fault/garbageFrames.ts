@@ -115,7 +115,7 @@ const junk = [
 const anyJunk = (random: Random): unknown => random.pick([undefined, ...junk])
 
 /** Replaces, removes or adds something at a random depth. */
-const spoil = (random: Random, value: unknown): unknown => {
+export const spoil = (random: Random, value: unknown): unknown => {
   if (typeof value !== "object" || value === null || random.chance(0.12)) return anyJunk(random)
   if (Array.isArray(value)) {
     if (value.length === 0 || random.chance(0.1)) return [...value, anyJunk(random)]
@@ -131,7 +131,7 @@ const spoil = (random: Random, value: unknown): unknown => {
 }
 
 const characters = ['"', "{", "}", "[", "]", ",", ":", "\\", "0", "e", "\u0000", "\ud800", " "]
-const mutate = (random: Random, text: string): string => {
+export const mutate = (random: Random, text: string): string => {
   const at = random.int(text.length)
   const put = random.pick(["x", ...characters])
   const rest = text.slice(random.pick([at, at + 1, at + 1, at + 2]))
@@ -139,7 +139,7 @@ const mutate = (random: Random, text: string): string => {
 }
 
 /** Any JSON at all. */
-const tree = (random: Random, depth: number): unknown => {
+export const tree = (random: Random, depth: number): unknown => {
   if (depth === 0 || random.chance(0.3)) return anyJunk(random)
   const children = Array.from({ length: random.int(4) }, () => tree(random, depth - 1))
   if (random.chance(0.5)) return children
