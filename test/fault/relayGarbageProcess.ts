@@ -44,7 +44,9 @@ export const startRelay = Effect.fnUntraced(function* (options: RelayOptions) {
   )
   const url = yield* Deferred.await(started)
   const metrics = Effect.promise(async () => {
-    const families = parsePrometheus(await (await fetch(`${url}/metrics`)).text())
+    const families = parsePrometheus(
+      await (await fetch(`${url}/metrics`, { headers: { connection: "close" } })).text()
+    )
     return (name: string, labels = ""): number =>
       families.get(`sanity_presence_relay_${name}`)?.samples.get(labels) ?? Number.NaN
   })
@@ -61,12 +63,13 @@ export const startRelay = Effect.fnUntraced(function* (options: RelayOptions) {
     url,
     metrics,
     report,
-    /** Waits until it has no more sockets than these. */
+    /** Waits until it has no more sockets than these, and all sessions but one have left. */
     quiet: (sockets: number) =>
-      eventually(
-        `${sockets} sockets`,
-        async () => (await Effect.runPromise(report)).sockets <= sockets
-      ),
+      eventually(`${sockets} sockets`, async () => {
+        const now = await Effect.runPromise(report)
+        const read = await Effect.runPromise(metrics)
+        return now.sockets <= sockets && read("sessions") === 1
+      }),
     /** It is up, and nothing went wrong that it did not foresee. */
     check: Effect.sync(() => {
       assert.isNull(child.exitCode)
@@ -87,13 +90,14 @@ export const makeRoom = Effect.fnUntraced(function* (url: string) {
   let step = 0
   let slowest = 0
   const move = Effect.gen(function* () {
-    const locations = [{ type: "document", documentId: `${++step}`, path: [], lastActiveAt: "" }]
+    const mine = ++step
+    const locations = [{ type: "document", documentId: `${mine}`, path: [], lastActiveAt: "" }]
     mover.send(
-      encodeRequest(`step-${step}`, Method.announce, { data: { sessionId: "mover", locations } })
+      encodeRequest(`step-${mine}`, Method.announce, { data: { sessionId: "mover", locations } })
     )
     slowest = Math.max(
       slowest,
-      yield* until(watcher, `move ${step}`, (state) => stepIn(state) === step)
+      yield* until(watcher, `move ${mine}`, (state) => stepIn(state) === mine)
     )
     yield* mover.waiting
     // People do not move faster; what is faster is conflated.
