@@ -76,7 +76,7 @@ export class Connection {
   send(text: string): void {
     if (!this.isOpen) return
     if (this.#socket.writableLength > maxUnreadReplies) return this.#giveUp()
-    this.#socket.write(textFrame(text))
+    if (!this.#socket.write(textFrame(text))) this.#stalledAt ??= monotonicNow()
   }
 
   /** Events, and the bytes of all of them, which are everyone's. */
@@ -144,9 +144,8 @@ export class Connection {
   }
 
   readonly #catchUp = (): void => {
-    if (this.#pending === undefined || !this.isOpen) return
-    this.#stalledAt = monotonicNow()
-    this.#writePending()
+    this.#stalledAt = this.#pending === undefined ? undefined : monotonicNow()
+    if (this.isOpen) this.#writePending()
   }
 
   #writePending(): void {
