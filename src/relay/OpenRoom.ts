@@ -102,7 +102,11 @@ export class OpenRoom {
   publish(publications: Iterable<Publication>): void {
     if (this.#isClosed) return
     for (const publication of publications) {
-      if (this.#outbox.add(publication)) this.#services.counts.conflated++
+      const replaced = this.#outbox.add(publication)
+      if (replaced === undefined) continue
+      this.#services.counts.conflated++
+      // What another node said instead does not tell the others that this node said anything.
+      if (replaced.sender.node !== publication.sender.node) this.#services.share([replaced])
     }
     this.#flushWhenDue()
   }

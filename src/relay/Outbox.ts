@@ -15,8 +15,8 @@ export class Outbox {
   readonly #waiting = new Map<string, { readonly publication: Publication; readonly at: number }>()
   #nextAt = Number.POSITIVE_INFINITY
 
-  /** True where it takes the place of an earlier word on the same session. */
-  add(publication: Publication): boolean {
+  /** Gives the earlier word on the same session whose place it takes, where there is one. */
+  add(publication: Publication): Publication | undefined {
     const { key } = publication
     const earlier = this.#waiting.get(key)
     // One that is due goes out as the newer one: who never stops would otherwise never be heard.
@@ -25,7 +25,7 @@ export class Outbox {
     this.#waiting.delete(key)
     this.#waiting.set(key, { publication, at })
     this.#nextAt = Math.min(this.#nextAt, at)
-    return earlier !== undefined
+    return earlier?.publication
   }
 
   /** Gives, and forgets, what may be published at a time. */

@@ -75,6 +75,20 @@ describe("a room whose last connection leaves", () => {
       })
   )
 
+  it("[S9] tells other nodes what it said, though one of them says something else before the batch is out", () => {
+    const { connection, room, shared } = openRoom({ announceInterval: 0, batchInterval: 1_000 })
+    const elsewhere = makeOwner("other", 0)
+    room.publish([room.table.announce(connection.owner, bob, tab, [], monotonicNow())])
+    shared.length = 0
+    room.publish([room.table.announce(connection.owner, ada, tab, [], monotonicNow())])
+    room.publish([room.table.announce(elsewhere, ada, tab, [], monotonicNow())])
+    room.publish(room.table.disconnect(connection.owner, ada, tab, monotonicNow()))
+    room.publish([room.table.announce(elsewhere, ada, tab, [], monotonicNow())])
+    room.close()
+    const own = shared.filter(({ sender }) => sender.node === "node")
+    assert.deepStrictEqual(typesOf(own), ["state", "disconnect"])
+  })
+
   it("[S7] publishes nothing any more once it is closed", () => {
     const { connection, counts, room, shared } = openRoom({ announceInterval: 0, batchInterval: 0 })
     room.publish([room.table.announce(connection.owner, ada, tab, [], monotonicNow())])
