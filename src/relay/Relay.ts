@@ -28,7 +28,7 @@ import { type RelayOptions, type RelaySettings, resolveOptions } from "./RelayOp
 import { makeRequests } from "./Requests.ts"
 import { Rooms } from "./Rooms.ts"
 import { explainNotFound, layerRoutes } from "./Routes.ts"
-import { isAllowedOrigin } from "./SocketRequest.ts"
+import { isAllowedOrigin, projectOf } from "./SocketRequest.ts"
 
 /** How long a browser may remember the answer to a preflight, in seconds. */
 const preflightMaxAge = 600
@@ -148,7 +148,7 @@ const serveHttp = Effect.fnUntraced(function* (
     maxAge: preflightMaxAge
   })
   const app = yield* HttpRouter.toHttpEffect(
-    layerRoutes({ auth, defaultProject: settings.project, operations })
+    layerRoutes({ auth, projectOf: (request) => projectOf(request, settings), operations })
   ).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: maxPathSegment }))
   const handler = yield* NodeHttpServer.makeHandler(explainNotFound(app), {
     scope: yield* Effect.scope,

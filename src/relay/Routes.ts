@@ -8,18 +8,14 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import { json, notFound, type Response, withParams } from "./auth/HttpAnswer.ts"
-import { layerUserRoutes } from "./auth/UserRoutes.ts"
+import { layerUserRoutes, type UserRouteServices } from "./auth/UserRoutes.ts"
 import { layerOperations, type Operations } from "./Operations.ts"
 import { organizationId } from "./Profiles.ts"
-import type { RelayAuth } from "./RelayAuth.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 
 /** What the routes need of the rest of the relay. */
-export interface RouteServices {
-  readonly auth: RelayAuth["Service"]
-  /** The project of a request whose host names none. */
-  readonly defaultProject: string
+export interface RouteServices extends UserRouteServices {
   readonly operations: Operations
 }
 

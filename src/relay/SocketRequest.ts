@@ -10,6 +10,14 @@ export type RequestHead = Pick<IncomingMessage, "url" | "headers"> & {
   readonly socket: { readonly remoteAddress?: string | undefined }
 }
 
+/** The headers that a project is read from, of a request for a WebSocket or over HTTP. */
+export interface HostHeaders {
+  readonly headers: {
+    readonly host?: string | undefined
+    readonly "x-forwarded-host"?: string | ReadonlyArray<string> | undefined
+  }
+}
+
 /** How much of what proxies say is believed. */
 export interface ProxyTrust {
   readonly trustedProxies: number
@@ -37,7 +45,7 @@ const first = (header: string | ReadonlyArray<string> | undefined): string | und
  * hostOf({ headers: { host: "abc123.localhost:4000" }, … }, { trustedProxies: 0 }) // the same
  */
 export const hostOf = (
-  { headers }: Pick<RequestHead, "headers">,
+  { headers }: HostHeaders,
   { trustedProxies }: ProxyTrust
 ): string | undefined => {
   const forwarded = first(headers["x-forwarded-host"])?.split(",")[0]?.trim()
@@ -99,6 +107,12 @@ export const networkOf = (address: string): string => {
 export const isForWebSocket = ({ headers }: Pick<RequestHead, "headers">): boolean =>
   headers.upgrade?.toLowerCase() === "websocket"
 
+/** The project of a request: that of its host, else the relay's own. */
+export const projectOf = (
+  request: HostHeaders,
+  settings: ProxyTrust & { readonly project: string }
+): string => projectOfHost(hostOf(request, settings)) ?? settings.project
+
 /** The room of a request, or undefined where there is none at its path. */
 export const roomOf = (
   request: RequestHead,
@@ -109,8 +123,7 @@ export const roomOf = (
   if (canvas !== undefined) return { _tag: "Canvas", canvas }
   const dataset = decoded(datasetPath.exec(path)?.[1])
   if (dataset === undefined) return undefined
-  const project = projectOfHost(hostOf(request, settings)) ?? settings.project
-  return { _tag: "Dataset", project, dataset }
+  return { _tag: "Dataset", project: projectOf(request, settings), dataset }
 }
 
 /** Whether an address is one of this machine's own. */

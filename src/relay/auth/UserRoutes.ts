@@ -8,15 +8,15 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { currentUser, flatProfile, nestedProfile, type Provider } from "../Profiles.ts"
 import { bearerToken, type RelayAuth, type RelayUser } from "../RelayAuth.ts"
-import { projectOfHost } from "../RoomAddress.ts"
+import type { HostHeaders } from "../SocketRequest.ts"
 import type { AuthUnavailable, TokenRefused } from "./AuthError.ts"
 import { failure, json, notFound, type Response, withParams } from "./HttpAnswer.ts"
 
 /** What the users endpoints need of the rest of the relay. */
 export interface UserRouteServices {
   readonly auth: RelayAuth["Service"]
-  /** The project of a request whose host names none. */
-  readonly defaultProject: string
+  /** The project that a request is for. */
+  readonly projectOf: (request: HostHeaders) => string
 }
 
 const noSuchUser = (id: string): Response => notFound(`There is no user ${id}.`)
@@ -32,7 +32,7 @@ const answerOf = (error: TokenRefused | AuthUnavailable): Response =>
     : failure(503, "Service Unavailable", error.message)
 
 /** The routes, for an `HttpRouter`. */
-export const layerUserRoutes = ({ auth, defaultProject }: UserRouteServices) => {
+export const layerUserRoutes = ({ auth, projectOf }: UserRouteServices) => {
   const directory = auth.directory ?? "members"
   const provider: Provider = directory === "public" ? "development" : "relay"
 
@@ -40,8 +40,10 @@ export const layerUserRoutes = ({ auth, defaultProject }: UserRouteServices) => 
   const caller = Effect.gen(function* () {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
     const token = yield* bearerToken(headers.authorization)
-    const project = projectOfHost(headers.host) ?? defaultProject
-    return yield* auth.authenticate(token, { _tag: "Project", project })
+    const { host, "x-forwarded-host": forwardedHost } = headers
+    const project = projectOf({ headers: { host, "x-forwarded-host": forwardedHost } })
+    const scope = { _tag: "Project", project } as const
+    return yield* auth.authenticate(token, scope)
   })
 
   /** People's names are for those who may enter, unless they are invented. */

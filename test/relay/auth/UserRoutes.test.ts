@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { layerSanity, layerTokensFile, Relay, RelayAuth } from "../../../src/relay/index.ts"
 import { AuthUnavailable } from "../../../src/relay/RelayAuth.ts"
+import type { RelayOptions } from "../../../src/relay/RelayOptions.ts"
 import { notAMember, sanityApi } from "./sanityApi.ts"
 
 interface Reply {
@@ -36,10 +37,11 @@ const adas = "token-of-ada-lovelace"
 
 const withRelay = <E>(
   auth: Layer.Layer<RelayAuth, E>,
-  test: (url: string) => Effect.Effect<void, unknown, Scope.Scope>
+  test: (url: string) => Effect.Effect<unknown, unknown, Scope.Scope>,
+  options: RelayOptions = {}
 ) =>
   Relay.use(({ url }) => Effect.scoped(test(url))).pipe(
-    Effect.provide(Relay.layer({ port: 0, project: "abc" }).pipe(Layer.provide(auth)))
+    Effect.provide(Relay.layer({ port: 0, project: "abc", ...options }).pipe(Layer.provide(auth)))
   )
 
 const withTokens = (
@@ -162,6 +164,26 @@ describe("a relay that asks Sanity", () => {
         )
       })
     )
+  )
+
+  it.live("believes a trusted proxy what host that was, as for sockets, and nobody else", () =>
+    Effect.gen(function* () {
+      const api = yield* sanityApi
+      api.answer(() => notAMember)
+      const auth = layerSanity({ apiHost: api.url })
+      const headers = {
+        ...bearer("good"),
+        host: "relay.internal",
+        "x-forwarded-host": "xyz.example.com"
+      }
+      for (const trustedProxies of [0, 1]) {
+        yield* withRelay(auth, (url) => get(`${url}/v1/users/me`, headers), { trustedProxies })
+      }
+      assert.deepStrictEqual(
+        api.asked.map(({ project }) => project),
+        ["relay", "xyz"]
+      )
+    }).pipe(Effect.scoped)
   )
 
   it.live("does not let a host lead its requests elsewhere", () =>
