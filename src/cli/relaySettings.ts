@@ -63,7 +63,7 @@ export const networkCounts = {
 export const allowedOrigins = list({
   name: "allowed-origins",
   default: "all",
-  description: "Origins of pages that may connect; * stands for any part without a dot"
+  description: "Origins of pages that may connect; in one, * stands for any part without a dot"
 })
 
 export const rollCall = choice(

@@ -34,8 +34,8 @@ export interface RelayOptions {
   readonly rollCall?: "table" | "forward" | undefined
   /**
    * The origins of pages that may connect, for instance `https://studio.example.com`; `*` in a name
-   * stands for any part without a dot, by itself for every origin. All by default. A client without an origin is no page, and
-   * is let in.
+   * stands for any part without a dot, by itself for every origin. All by default. A client without
+   * an origin is no page, and is let in.
    */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
   /**
@@ -70,8 +70,9 @@ export interface RelayOptions {
    */
   readonly returnGrace?: Duration.Input | undefined
   /**
-   * The same for the connections of a relay that shuts down or dies. 10 s by default: what clients
-   * need to come back to another node when all of them do.
+   * The same for the connections of a relay that shuts down. 10 s by default: what clients need to
+   * come back to another node when all of them do. One that dies is given up by the others after
+   * 5 s of silence, and `returnGrace` counts from then.
    */
   readonly nodeReturnGrace?: Duration.Input | undefined
   /**
