@@ -29,6 +29,12 @@ export interface Authorizer {
   ) => void
 }
 
+/** The connections that are there, and the way into a room, which may have no place. */
+export interface Admission {
+  readonly members: Iterable<Member>
+  readonly enter: (member: Member) => void
+}
+
 /** How many connections are asked about at a time when their tokens are checked again. */
 const concurrency = 16
 
@@ -40,7 +46,7 @@ export const makeAuthorizer = (
   auth: RelayAuth["Service"],
   settings: Pick<RelaySettings, "authorizationTimeout">,
   counts: RelayCounts,
-  members: () => Iterable<Member>
+  connections: () => Admission
 ): Effect.Effect<Authorizer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const fork = yield* FiberSet.makeRuntime<never, void, never>()
@@ -63,7 +69,12 @@ export const makeAuthorizer = (
     ) {
       yield* bearerToken(authorization).pipe(
         Effect.flatMap((token) =>
-          Effect.map(find(token, member), (user) => accept(member, user, token))
+          Effect.map(find(token, member), (user) => {
+            // It may have ended while it was decided.
+            if (!member.connection.isOpen) return
+            if (member.room === undefined) connections().enter(member)
+            if (member.room !== undefined) accept(member, user, token)
+          })
         ),
         Effect.match({
           onSuccess: () => decided(undefined),
@@ -104,7 +115,7 @@ export const makeAuthorizer = (
     const round = Effect.suspend(() => {
       // At the next round, those that are younger will still be young enough.
       const oldest = monotonicNow() - Math.max(0, timeToLive - pause)
-      const due = Array.from(members()).flatMap((member) => {
+      const due = Array.from(connections().members).flatMap((member) => {
         const { credential } = member
         return credential === undefined || credential.checkedAt > oldest
           ? []
@@ -127,7 +138,7 @@ export const makeAuthorizer = (
 const accept = (member: Member, user: RelayUser, token: Redacted.Redacted): void => {
   const { connection, room } = member
   if (member.user !== undefined && member.user.id !== user.id) {
-    room.endSessions(connection.owner, 0)
+    room?.endSessions(connection.owner, 0)
   }
   member.user = user
   member.credential = { token, checkedAt: monotonicNow() }
@@ -139,6 +150,6 @@ const postpone = ({ connection }: Member): void =>
 const revoke = (member: Member): void => {
   member.user = undefined
   member.credential = undefined
-  member.room.endSessions(member.connection.owner, 0)
+  member.room?.endSessions(member.connection.owner, 0)
   member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
 }

@@ -119,6 +119,26 @@ export class Connections {
     )
   }
 
+  /** Takes an authorized connection into its room; where there is no place, it is closed instead. */
+  enter(member: Member): void {
+    const { counts, rooms, settings } = this.#services
+    const { address, connection } = member
+    if (!rooms.has(address) && rooms.size >= settings.maxRooms) {
+      counts.refuse("rooms")
+      connection.close(tryAgainLater, "the relay has as many rooms as it takes")
+    } else if (rooms.population(address) >= settings.maxConnectionsPerRoom) {
+      counts.refuse("room")
+      connection.close(tryAgainLater, "the room is full")
+    } else {
+      member.room = rooms.enter(address, connection)
+    }
+  }
+
+  /** A sign of life to every connection. */
+  heartbeat(frame: string): void {
+    for (const { connection } of this.members) connection.send(frame)
+  }
+
   /** Asks the silent for a sign of life, and gives up those who gave none and those who do not read. */
   check(now: number): void {
     const { counts, settings } = this.#services
@@ -172,22 +192,14 @@ export class Connections {
   }
 
   #open(webSocket: WebSocket, socket: Duplex, address: string, room: RoomAddress): void {
-    const { cluster, counts, handle, log, rooms, settings } = this.#services
+    const { cluster, counts, handle, log, settings } = this.#services
     const connection = new Connection(cluster.newOwner(), webSocket, socket, counts)
     webSocket.on("error", (error) => {
       if (isTooLarge(error)) counts.refuse("frame-size")
     })
-    if (!rooms.has(room) && rooms.size >= settings.maxRooms) {
-      counts.refuse("rooms")
-      return connection.close(tryAgainLater, "the relay has as many rooms as it takes")
-    }
-    if (rooms.population(room) >= settings.maxConnectionsPerRoom) {
-      counts.refuse("room")
-      return connection.close(tryAgainLater, "the room is full")
-    }
     counts.opened++
     this.#countAddress(address, 1)
-    const member = makeMember(connection, room, rooms.enter(room, connection))
+    const member = makeMember(connection, room)
     this.members.add(member)
     log.opened(connection.owner.id, address, room)
     const deadline = setTimeout(() => this.#unauthorized(member), settings.authorizationTimeout)
@@ -207,7 +219,7 @@ export class Connections {
       clearTimeout(member.rollCallTimer)
       this.members.delete(member)
       this.#countAddress(address, -1)
-      member.room.leave(connection, this.#grace())
+      member.room?.leave(connection, this.#grace())
     })
   }
 

@@ -8,11 +8,14 @@ import type { OpenRoom } from "./OpenRoom.ts"
 import type { RelayUser } from "./RelayAuth.ts"
 import type { RoomAddress } from "./RoomAddress.ts"
 
-/** A connection in its room, and whose it is: nobody's until it has been authorized. */
+/**
+ * A connection, the room that it asks for, and whose it is: nobody's until it has been authorized, and
+ * in no room: who has shown no token takes nobody's place.
+ */
 export interface Member {
   readonly connection: Connection
   readonly address: RoomAddress
-  readonly room: OpenRoom
+  room: OpenRoom | undefined
   user: RelayUser | undefined
   /** The token by which the user was found, and when, on the clock that never goes back. */
   credential: { readonly token: Redacted.Redacted; readonly checkedAt: number } | undefined
@@ -26,15 +29,20 @@ export interface Member {
   rollCallTimer: NodeJS.Timeout | undefined
 }
 
+/** One that has been authorized. */
+export interface Present extends Member {
+  readonly room: OpenRoom
+  readonly user: RelayUser
+}
+
+export const isPresent = (member: Member): member is Present =>
+  member.room !== undefined && member.user !== undefined
+
 /** A connection that has just come in. */
-export const makeMember = (
-  connection: Connection,
-  address: RoomAddress,
-  room: OpenRoom
-): Member => ({
+export const makeMember = (connection: Connection, address: RoomAddress): Member => ({
   connection,
   address,
-  room,
+  room: undefined,
   user: undefined,
   credential: undefined,
   waiting: undefined,

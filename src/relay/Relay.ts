@@ -110,7 +110,7 @@ const make = Effect.fnUntraced(function* (
   const backplane = yield* Backplane
   const cluster = yield* makeCluster({ backplane, settings, counts })
   const rooms = new Rooms({ settings, counts }, cluster)
-  const authorizer = yield* makeAuthorizer(auth, settings, counts, () => connections.members)
+  const authorizer = yield* makeAuthorizer(auth, settings, counts, () => connections)
   const connections: Connections = new Connections({
     settings,
     rooms,
@@ -171,7 +171,7 @@ const keepAlive = (
   settings: RelaySettings
 ): Effect.Effect<void, never, Scope.Scope> => {
   const beat = every(settings.heartbeatInterval, () => {
-    rooms.heartbeat(heartbeat)
+    connections.heartbeat(heartbeat)
     rooms.prune(monotonicNow())
   })
   const check = every(settings.silenceTimeout / checksPerSilence, () =>

@@ -17,8 +17,7 @@ import { SessionId } from "../Session.ts"
 import type { Authorizer } from "./Authorizer.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
-import { beginsPerSecond, mayBegin, type Member } from "./Member.ts"
-import type { RelayUser } from "./RelayAuth.ts"
+import { beginsPerSecond, isPresent, mayBegin, type Member, type Present } from "./Member.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 
@@ -34,7 +33,7 @@ const maxDepth = 100
 
 type Answer = { readonly result: unknown } | { readonly error: RpcError }
 
-type Handler = (member: Member, params: unknown, user: RelayUser) => Answer
+type Handler = (member: Present, params: unknown) => Answer
 
 /** `presence_announce`: all the places at which a session is. */
 const AnnounceParams = Schema.Struct({
@@ -76,7 +75,7 @@ const unsubscribe: Handler = ({ connection, room }, params) => {
     : refuse(ErrorCode.invalidParams, "There is no such subscription on this connection.")
 }
 
-const disconnect: Handler = ({ connection, room }, params, user) => {
+const disconnect: Handler = ({ connection, room, user }, params) => {
   const session = Option.getOrUndefined(decodeSession(params))?.session
   if (session === undefined) return invalidParams(Method.disconnect, "{session}")
   room.publish(room.table.disconnect(connection.owner, user.id, session, monotonicNow()))
@@ -95,8 +94,8 @@ export const makeRequests = (
   >,
   counts: RelayCounts
 ): ((member: Member, text: string) => void) => {
-  const announce: Handler = (member, params, user) => {
-    const { connection, room } = member
+  const announce: Handler = (member, params) => {
+    const { connection, room, user } = member
     const data = Option.getOrUndefined(decodeAnnounce(params))?.data
     if (data === undefined) {
       return invalidParams(Method.announce, "{data: {sessionId, locations}}")
@@ -134,10 +133,10 @@ export const makeRequests = (
     return done
   }
 
-  const rollCall: Handler = (member, params, user) => {
+  const rollCall: Handler = (member, params) => {
     const session = Option.getOrUndefined(decodeSession(params))?.session
     if (session === undefined) return invalidParams(Method.rollCall, "{session}")
-    const { connection, room } = member
+    const { connection, room, user } = member
     if (settings.rollCall === "forward") {
       room.publish([room.table.rollCall(connection.owner, user.id, session, monotonicNow())])
     } else if (room.isSubscribed(connection)) {
@@ -159,7 +158,7 @@ export const makeRequests = (
     if (handler === undefined) {
       return refuse(ErrorCode.methodNotFound, `This relay has no method ${method.slice(0, 64)}.`)
     }
-    return member.user === undefined ? unauthorized : handler(member, params, member.user)
+    return isPresent(member) ? handler(member, params) : unauthorized
   }
 
   const authorize = (member: Member, id: RequestId | undefined, params: unknown): void => {
@@ -224,7 +223,7 @@ const isDeeperThan = (levels: number, value: unknown): boolean =>
   (levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part)))
 
 /** Once per interval at most: the answer is as large as the room. */
-const answerRollCall = (member: Member, interval: number): void => {
+const answerRollCall = (member: Present, interval: number): void => {
   const answerNow = (): void => {
     member.rollCallTimer = undefined
     member.rollCalledAt = monotonicNow()

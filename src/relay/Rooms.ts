@@ -47,20 +47,10 @@ export class Rooms {
     return this.#rooms.values()
   }
 
-  /** Every open connection. */
-  *connections(): Generator<Connection> {
-    for (const { room } of this.#rooms.values()) yield* room.members
-  }
-
   enter(address: RoomAddress, connection: Connection): OpenRoom {
     const room = this.#rooms.get(roomKey(address))?.room ?? this.#open(address)
     room.members.add(connection)
     return room
-  }
-
-  /** A sign of life to every connection. */
-  heartbeat(frame: string): void {
-    for (const connection of this.connections()) connection.send(frame)
   }
 
   /** Forgets the sessions that have fallen silent. */

@@ -108,7 +108,7 @@ describe("garbage for the relay", () => {
         const start = performance.now()
         const [first, second] = yield* Effect.raceFirst(
           Effect.all([sendUntil(total / 5), sendUntil(total)]),
-          Effect.forever(room.move)
+          Effect.raceFirst(Effect.forever(room.move), relay.ended)
         )
         const seconds = (performance.now() - start) / 1_000
         yield* relay.check

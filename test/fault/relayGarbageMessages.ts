@@ -97,15 +97,15 @@ const request = (random: Random): object => {
 
 const write = (value: unknown): string => JSON.stringify(value) ?? ""
 
-type Pair = readonly [open: string, close: string]
+type Nesting = readonly [open: string, close: string, levels: number]
 
 const deep = (random: Random): string => {
-  const levels = random.pick([99, 100, 101, 102, 2_000, 4_000])
-  const [open, close] = random.pick<Pair>([
-    ["[", "]"],
-    ['{"a":', "}"],
-    ['{"__proto__":', "}"]
+  const [open, close, most] = random.pick<Nesting>([
+    ["[", "]", 20_000],
+    ['{"a":', "}", 8_000],
+    ['{"__proto__":', "}", 4_000]
   ])
+  const levels = random.pick([99, 100, 101, 102, 2_000, most])
   const value = `${open.repeat(levels)}0${random.chance(0.8) ? close.repeat(levels) : ""}`
   return random.pick([
     value,

@@ -42,6 +42,11 @@ export const startRelay = Effect.fnUntraced(function* (options: RelayOptions) {
   child.on("exit", (code) =>
     Deferred.doneUnsafe(started, Effect.die(new Error(`the relay ended with ${code}`)))
   )
+  const ended = Effect.callback<never>((resume) => {
+    child.once("exit", (code, signal) =>
+      resume(Effect.die(new Error(`the relay ended with ${code ?? signal}: ${errors.join("")}`)))
+    )
+  })
   const url = yield* Deferred.await(started)
   const metrics = Effect.promise(async () => {
     const families = parsePrometheus(
@@ -63,6 +68,8 @@ export const startRelay = Effect.fnUntraced(function* (options: RelayOptions) {
     url,
     metrics,
     report,
+    /** Fails when the relay ends. */
+    ended,
     /** Waits until it has no more sockets than these, and all sessions but one have left. */
     quiet: (sockets: number) =>
       eventually(`${sockets} sockets`, async () => {

@@ -2,6 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import type * as NodeWS from "@effect/platform-node/NodeWS"
 import * as Effect from "effect/Effect"
+import { encodeRequest } from "../../src/bifur/JsonRpc.ts"
 import {
   clientFrame,
   eventually,
@@ -18,6 +19,12 @@ import { ask, connections, couple, type Headers, other, refusals } from "./visit
 const behind = (...addresses: ReadonlyArray<string>): Headers => ({
   "x-forwarded-for": addresses.join(", ")
 })
+
+/** Sent right behind the request for a WebSocket. */
+const authorization = clientFrame(
+  opcode.text,
+  encodeRequest("1", "authorization", { authorization: "Bearer p-guest" })
+)
 
 const leave = (webSocket: NodeWS.WebSocket) =>
   Effect.callback<void>((resume) => {
@@ -95,13 +102,16 @@ describe("connections", () => {
     (url) =>
       Effect.gen(function* () {
         const goOn = yield* couple(url)
-        const guest = yield* ask(url)
+        const guest = yield* join(url, "p-guest")
+        // Who has shown no token takes nobody's place.
+        yield* ask(url)
         const late = yield* connect(url)
+        yield* Effect.forkChild(late.authorize("p-late"))
         assert.deepEqual(yield* late.closed, { code: 1013, reason: "the room is full" })
         assert.strictEqual(yield* refusals(url, "room"), 1)
-        assert.strictEqual((yield* ask(url, {}, other)).status, 101)
+        yield* join(url, "p-guest", other)
         yield* goOn
-        yield* leave(guest.webSocket)
+        yield* leave(guest.socket)
         const again = yield* join(url, "p-eve")
         assert.isUndefined((yield* again.announce("e")).error)
       }),
@@ -115,7 +125,7 @@ describe("connections", () => {
         yield* join(url, "p-ada")
         const before = openSockets()
         const raws = yield* Effect.forEach(Array.from({ length: 20 }), () =>
-          openRaw(url, upgradeHead())
+          openRaw(url, Buffer.concat([Buffer.from(upgradeHead()), authorization]))
         )
         for (const raw of raws) yield* raw.over
         yield* eventually("only our ends", () => openSockets() <= before + raws.length)
@@ -130,16 +140,17 @@ describe("rooms", () => {
     (url) =>
       Effect.gen(function* () {
         const goOn = yield* couple(url)
-        const inOther = yield* ask(url, {}, other)
+        const inOther = yield* join(url, "p-guest", other)
         const late = yield* connect(url, "/v1/socket/canvases/one-more")
+        yield* Effect.forkChild(late.authorize("p-late"))
         assert.deepEqual(yield* late.closed, {
           code: 1013,
           reason: "the relay has as many rooms as it takes"
         })
         assert.strictEqual(yield* refusals(url, "rooms"), 1)
-        assert.strictEqual((yield* ask(url)).status, 101)
+        yield* join(url, "p-guest")
         yield* goOn
-        yield* leave(inOther.webSocket)
+        yield* leave(inOther.socket)
         const again = yield* join(url, "p-eve", "/v1/socket/canvases/one-more")
         assert.isUndefined((yield* again.announce("e")).error)
       }),

@@ -67,6 +67,8 @@ export const openRaw = (url: string, first: string | Buffer = "") =>
         if (first.length > 0) raw.socket.write(first)
         resume(Effect.succeed(raw))
       })
+      // One that is refused is over, like one that is cut off.
+      raw.socket.once("close", () => resume(Effect.succeed(raw)))
     }),
     ({ socket }) => Effect.sync(() => socket.destroy())
   )
@@ -121,7 +123,7 @@ export class RawSocket {
 
   /** Waits until the other side has answered with a head, and for the WebSocket behind it. */
   get upgraded(): Effect.Effect<void> {
-    return this.until(({ text }) => text.includes("\r\n\r\n"))
+    return this.until(({ isOver, text }) => isOver || text.includes("\r\n\r\n"))
   }
 
   #tell(): void {
