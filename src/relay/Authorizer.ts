@@ -35,6 +35,9 @@ export interface Admission {
   readonly enter: (member: Member) => void
 }
 
+/** Tokens of a connection that may be refused; after that nobody is asked about more of them. */
+const maxRefused = 10
+
 /** How many connections are asked about at a time when their tokens are checked again. */
 const concurrency = 16
 
@@ -81,6 +84,7 @@ export const makeAuthorizer = (
           onFailure: (error) => {
             if (error._tag !== "TokenRefused") return postpone(member)
             counts.refuse("unauthorized")
+            member.refused++
             decided(error.message)
           }
         })
@@ -130,7 +134,8 @@ export const makeAuthorizer = (
 
     return {
       authorize: (member, authorization, decided) => {
-        fork(decide(member, authorization, decided))
+        if (member.refused < maxRefused) fork(decide(member, authorization, decided))
+        else decided("Too many tokens were refused on this connection. Open another one.")
       }
     }
   })
@@ -141,6 +146,7 @@ const accept = (member: Member, user: RelayUser, token: Redacted.Redacted): void
     room?.endSessions(connection.owner, 0)
   }
   member.user = user
+  member.refused = 0
   member.credential = { token, checkedAt: monotonicNow() }
 }
 

@@ -106,6 +106,7 @@ export class Connection {
   close(code: number, reason: string): void {
     if (!this.isOpen) return
     this.#pending = undefined
+    this.#stalledAt = undefined
     this.#webSocket.close(code, reason)
     setTimeout(() => this.#webSocket.terminate(), closeGrace).unref()
   }

@@ -19,6 +19,8 @@ export interface Member {
   user: RelayUser | undefined
   /** The token by which the user was found, and when, on the clock that never goes back. */
   credential: { readonly token: Redacted.Redacted; readonly checkedAt: number } | undefined
+  /** How many of its tokens were refused. */
+  refused: number
   /** The requests that wait for an authorization to be decided, while one is. */
   waiting: Array<string> | undefined
   /** Sessions that were begun since a time, on the clock that never goes back. */
@@ -45,6 +47,7 @@ export const makeMember = (connection: Connection, address: RoomAddress): Member
   room: undefined,
   user: undefined,
   credential: undefined,
+  refused: 0,
   waiting: undefined,
   begun: { since: Number.NEGATIVE_INFINITY, count: 0 },
   rollCalledAt: Number.NEGATIVE_INFINITY,

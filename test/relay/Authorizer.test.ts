@@ -219,3 +219,24 @@ describe("a token that was accepted", () => {
     { timeToLive: 400 }
   )
 })
+
+describe("a connection that tries one token after another", () => {
+  let asked = 0
+  authorizing(
+    "[S10] is refused without anyone being asked, after ten of them",
+    () => () => {
+      asked++
+      return Effect.fail(new TokenRefused({ reason: "unauthorized" }))
+    },
+    (url) =>
+      Effect.gen(function* () {
+        const client = yield* connect(url)
+        const refusals = yield* Effect.forEach(Array.from({ length: 50 }), (_, n) =>
+          client.authorize(`guess-${n}`)
+        )
+        assert.isTrue(refusals.every(({ error }) => error?.code === 4001))
+        assert.include(refusals.at(-1)?.error?.message, "Open another one")
+        assert.strictEqual(asked, 10)
+      })
+  )
+})
