@@ -40,6 +40,8 @@ export interface NatsServer {
   /** `nats://127.0.0.1:<port>`; the port stays over restarts. */
   readonly url: string
   readonly port: number
+  /** Of its process; undefined until that runs. */
+  readonly pid: () => number | undefined
   /** Where servers of its cluster meet it. */
   readonly routePort: number | undefined
   /** Asks it to end, and waits until it has. */
@@ -123,6 +125,7 @@ export const make = Effect.fnUntraced(function* ({
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
+    pid: () => child?.pid,
     routePort: portOf(log, "route"),
     stop: endIt("SIGTERM"),
     kill: endIt("SIGKILL"),

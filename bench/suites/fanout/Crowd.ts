@@ -71,30 +71,47 @@ export class Crowd {
   readonly stalled = new Set<number>()
 
   readonly #protocol: Protocol
+  /** Members take turns with the nodes of a server; each has an id of its own for the subscription. */
+  readonly #nodes: number
   readonly #sentAt: ReadonlyArray<Array<number>>
   /** Of each member and sender, the latest that was received. */
   readonly #seen: Int32Array
   /** Where in a message the mark stands. */
   #offset = 0
   #pad = ""
-  #messages: Map<number, Buffer> | undefined
+  #messages: Map<string, Buffer> | undefined
 
-  private constructor(protocol: Protocol, size: Size, sockets: ReadonlyArray<RawSocket>) {
+  private constructor(
+    protocol: Protocol,
+    size: Size,
+    sockets: ReadonlyArray<RawSocket>,
+    nodes: number
+  ) {
     this.#protocol = protocol
+    this.#nodes = nodes
     this.size = size
     this.sockets = sockets
     this.#sentAt = Array.from({ length: size.senders }, () => [])
     this.#seen = new Int32Array(size.members * size.senders).fill(-1)
   }
 
-  /** Opens the connections of everyone and has them join; their names count up from `first`. */
-  static async join(url: string, protocol: Protocol, size: Size, first = 0): Promise<Crowd> {
+  /**
+   * Opens the connections of everyone and has them join; their names count up from `first`. Where there
+   * are several URLs, they are nodes of one server: members go to each in turn.
+   */
+  static async join(
+    url: string | readonly [string, ...ReadonlyArray<string>],
+    protocol: Protocol,
+    size: Size,
+    first = 0
+  ): Promise<Crowd> {
+    const urls = typeof url === "string" ? ([url] as const) : url
     const sockets = await forAll(size.members, async (member) => {
-      const socket = await RawSocket.open(url, protocol.path)
+      const socket = await RawSocket.open(urls[member % urls.length] ?? urls[0], protocol.path)
       await protocol.enter(socket, first + member)
       return socket
     })
-    return new Crowd(protocol, size, sockets)
+    return new Crowd(protocol, size, sockets, urls.length)
   }
 
   /** The member that is a sender. */
@@ -175,7 +192,10 @@ export class Crowd {
         this.latencies.push(received - (sent[each] ?? Number.NaN))
       }
     }
-    if (this.#messages !== undefined) this.#compare(sender, sequence, buffer.subarray(from, to))
+    if (this.#messages !== undefined) {
+      const key = `${sender} ${sequence} ${member % this.#nodes}`
+      this.#compare(key, this.#stateOf(sender, sequence), buffer.subarray(from, to))
+    }
     if (this.memberOf(sender) === member) this.onEcho(sender)
   }
 
@@ -188,13 +208,12 @@ export class Crowd {
     socket?.tell(buffer, from, to)
   }
 
-  #compare(sender: number, sequence: number, message: Buffer): void {
-    const key = sender * 1_000_000 + sequence
+  #compare(key: string, sent: State, message: Buffer): void {
     const first = this.#messages?.get(key)
     if (first === undefined) {
       this.#messages?.set(key, Buffer.from(message))
       const state = this.#protocol.decode(Buffer.from(message))
-      deepStrictEqual(state, this.#stateOf(sender, sequence))
+      deepStrictEqual(state, sent)
     } else if (!first.equals(message)) {
       throw new Error(`not everyone got the same bytes: ${first} and ${message}`)
     }
@@ -218,7 +237,10 @@ export class Crowd {
     throw new Error(`not everyone got everything; ${closed} connections were closed`)
   }
 
-  /** Every sender sends `rounds` times: everyone gets all of it, once, as it was, the same bytes. */
+  /**
+   * Every sender sends `rounds` times: everyone gets all of it, once, as it was, all of a node the same
+   * bytes.
+   */
   async verify(rounds = 2): Promise<void> {
     this.#messages = new Map()
     const before = this.deliveries
@@ -227,7 +249,8 @@ export class Crowd {
       for (let sender = 0; sender < senders; sender++) this.send(sender)
       await this.settle()
     }
-    strictEqual(this.#messages.size, rounds * senders, "states that were received")
+    const nodes = Math.min(this.#nodes, members)
+    strictEqual(this.#messages.size, rounds * senders * nodes, "states that were received")
     const everyone = members - this.stalled.size
     strictEqual(this.deliveries - before, rounds * senders * everyone, "deliveries")
     this.#messages = undefined

@@ -23,11 +23,12 @@ export interface Server {
   readonly ask: (question: Question) => Promise<Cost>
 }
 
-/** Starts it, until the scope closes. */
+/** Starts it, with another input than its own where one is given, until the scope closes. */
 export const startServer = Effect.fnUntraced(function* (
-  contender: ContenderKey
+  contender: ContenderKey,
+  input: unknown = contenders[contender].input
 ): Effect.fn.Return<Server, never, Scope.Scope> {
-  const { input, module, protocol } = contenders[contender]
+  const { module, protocol } = contenders[contender]
   const child = yield* startChild(module, input, ["--expose-gc"])
   return {
     url: child.line,
