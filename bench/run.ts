@@ -23,7 +23,7 @@ import type { Sample, Suite } from "./suite.ts"
 import { suites } from "./suites/index.ts"
 import { medianOf, type Summary, summarize } from "./summary.ts"
 import { measured, targets } from "./table.ts"
-import { withTables } from "./page.ts"
+import { withBlock, withTables } from "./page.ts"
 
 const results = new URL("results/", import.meta.url)
 const docs = new URL("../docs/", import.meta.url)
@@ -97,8 +97,9 @@ const read = (suite: Suite) =>
   )
 
 const writeDocs = (summary: Summary, samples: ReadonlyArray<Sample>) => {
-  const page = new URL("performance.md", docs)
-  writeFileSync(page, withTables(readFileSync(page, "utf8"), summary))
+  const page = new URL(summary.suite.page ?? "performance.md", docs)
+  const blocks = summary.suite.blocks?.(samples) ?? []
+  writeFileSync(page, blocks.reduce(withBlock, withTables(readFileSync(page, "utf8"), summary)))
   mkdirSync(new URL("performance/", docs), { recursive: true })
   for (const chart of summary.suite.charts?.(medianOf(samples)) ?? []) {
     writeFileSync(new URL(`performance/${chart.file}`, docs), draw(chart))
@@ -124,7 +125,7 @@ const bench = Command.make(
       Flag.withDefault(false)
     ),
     docs: Flag.Boolean("docs").pipe(
-      Flag.withDescription("Also write the tables and charts into docs/performance.md"),
+      Flag.withDescription("Also write the tables and charts into the pages of docs/"),
       Flag.withDefault(false)
     )
   },

@@ -76,6 +76,12 @@ export interface Extra {
   readonly samples: ReadonlyArray<Sample>
 }
 
+/** Text of a page, between the marks of that name. */
+export interface Block {
+  readonly name: string
+  readonly text: string
+}
+
 /** The median of a figure over all rounds, or undefined. */
 export type Median = (scene: string, contender: string, figure: string) => number | undefined
 
@@ -86,6 +92,8 @@ export type Median = (scene: string, contender: string, figure: string) => numbe
  * - `extra`: tables of figures that few cases have, or that are made from others. The first table leaves
  *   out those cases that have none of its columns.
  * - `timeout`: milliseconds that one case may take.
+ * - `page`: the page of `docs/` that its tables are written into; `performance.md` unless it has its own.
+ * - `blocks`: what else that page says of the samples.
  */
 export interface Suite {
   readonly name: string
@@ -99,4 +107,6 @@ export interface Suite {
   readonly extra?: (samples: ReadonlyArray<Sample>) => ReadonlyArray<Extra>
   readonly charts?: (median: Median) => ReadonlyArray<Chart>
   readonly timeout?: number
+  readonly page?: string
+  readonly blocks?: (samples: ReadonlyArray<Sample>) => ReadonlyArray<Block>
 }

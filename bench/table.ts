@@ -2,7 +2,8 @@
 import type { Spread } from "./statistics.ts"
 import type { Row, Summary, Table, Verdict } from "./summary.ts"
 
-const number = (value: number, digits: number) =>
+/** A number as tables show it. */
+export const number = (value: number, digits: number) =>
   value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
 
 const spread = (it: Spread | undefined, digits = 2): string => {
@@ -14,7 +15,8 @@ const spread = (it: Spread | undefined, digits = 2): string => {
 
 const ratioOf = ({ ratio }: Row) => (ratio === undefined ? "" : `${spread(ratio)}x`)
 
-type Cells = ReadonlyArray<ReadonlyArray<string>>
+/** Rows of a table, the first of them its head. */
+export type Cells = ReadonlyArray<ReadonlyArray<string>>
 
 const rowsOf = ({ baseline, columns, rows }: Table): Cells => {
   const hasRatio = baseline !== undefined
@@ -49,7 +51,8 @@ const verdictsOf = (verdicts: ReadonlyArray<Verdict>): Cells => [
   })
 ]
 
-const aligned = (cells: Cells): string => {
+/** A table in Markdown. */
+export const aligned = (cells: Cells): string => {
   const widths = (cells[0] ?? []).map((_, at) =>
     Math.max(3, ...cells.map((row) => row[at]?.length ?? 0))
   )

@@ -9,6 +9,7 @@ import { latency } from "./latency/index.ts"
 import { memory } from "./memory/index.ts"
 import { react } from "./react/index.ts"
 import { restart } from "./restart/index.ts"
+import { scaling } from "./scaling/index.ts"
 import { start } from "./start/index.ts"
 
 export const suites: ReadonlyArray<Suite> = [
@@ -21,5 +22,6 @@ export const suites: ReadonlyArray<Suite> = [
   idle,
   start,
   fanout,
-  restart
+  restart,
+  scaling
 ]
