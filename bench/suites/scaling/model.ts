@@ -23,9 +23,8 @@ export interface Term {
 export const relayTerms: ReadonlyArray<Term> = [
   { says: "an announce of a member here", amount: ({ frames }) => frames },
   { says: "an event of a member elsewhere", amount: ({ foreign }) => foreign },
-  { says: "a NATS message that it sends", amount: ({ sent }) => sent },
-  { says: "a NATS message that it gets", amount: ({ received }) => received },
-  { says: "a turn of the event loop", amount: ({ turns }) => turns },
+  { says: "a moment in which anything happens", amount: ({ awake }) => awake },
+  { says: "a moment in which it speaks with NATS", amount: ({ onBus }) => onBus },
   { says: "a write to a socket", amount: ({ writes }) => writes },
   { says: "a kilobyte of it", amount: ({ bytes }) => bytes / 1_000 },
   { says: "a connection, per second", amount: ({ connections }) => connections },

@@ -11,7 +11,8 @@ const head = 4
  * - `frames`: announces that one node reads.
  * - `foreign`: events that one node reads from NATS.
  * - `sent`, `received`: NATS messages of one node.
- * - `turns`: of the event loop of one node, in which it gets something or a batch is due.
+ * - `awake`: moments in which one node gets anything, or a batch is due.
+ * - `onBus`: moments in which it speaks with NATS.
  * - `writes`: to the sockets of one node.
  * - `bytes`: to the sockets of one node, without what TCP and TLS add.
  * - `connections`: of one node.
@@ -22,7 +23,8 @@ export interface Traffic {
   readonly foreign: number
   readonly sent: number
   readonly received: number
-  readonly turns: number
+  readonly awake: number
+  readonly onBus: number
   readonly writes: number
   readonly bytes: number
   readonly connections: number
@@ -31,8 +33,14 @@ export interface Traffic {
   readonly busEvents: number
 }
 
-/** What happens within a millisecond is done in one turn. */
-const turnsOf = (happenings: number): number => 1_000 * (1 - Math.exp(-happenings / 1_000))
+/** In seconds. */
+const moment = 0.01
+
+/**
+ * In how many moments of a second anything happens, if so much does, at random. To wake up costs something
+ * by itself; a process that has much to do stays awake.
+ */
+const momentsOf = (happenings: number): number => (1 - Math.exp(-happenings * moment)) / moment
 
 /**
  * What goes through a deployment.
@@ -55,7 +63,8 @@ export const trafficOf = (point: Point, spread: number = point.nodes): Traffic =
     foreign: isJoined ? roomsHere * (members * hertz - own) : 0,
     sent,
     received,
-    turns: turnsOf(frames + received + roomsHere * late),
+    awake: momentsOf(frames + received + roomsHere * late),
+    onBus: momentsOf(sent + received),
     writes: batches * connections,
     bytes: members * hertz * connections * (bytes + head),
     connections,
