@@ -36,16 +36,17 @@ export const loads: ReadonlyArray<Point> = [
   alone(1, 200, 4),
   alone(1, 400, still),
   alone(1, 400, 0.25),
+  alone(1, 300, 2),
   alone(1, 400, 1),
   alone(20, 20, 1),
   alone(20, 20, 4),
-  alone(1, 100, 4, 1_200),
   alone(1, 200, 1, 1_200),
   alone(1, 200, 4, 2_000),
   joined(1, 100, 4),
   joined(20, 20, 1),
   two(1, 100, 4),
   two(1, 200, 1),
+  two(1, 240, 1),
   two(20, 20, 1),
   two(40, 20, 2),
   three(1, 99, 2),
@@ -63,10 +64,16 @@ export const silent: ReadonlyArray<Point & Pick<Input, "before" | "millis">> = [
 ]
 
 /**
- * Predicted by a model that has seen neither; named before anything was measured: the room with the most
- * deliveries, and the largest one on the most nodes.
+ * Predicted by a model that has seen none of them. The first two were named before anything was measured:
+ * the room with the most deliveries, and the largest one on the most nodes. The others were named once the
+ * form of the model was settled, and first measured after that.
  */
-export const leftOut: ReadonlyArray<Point> = [alone(1, 400, 1), three(1, 300, 0.5)]
+export const leftOut: ReadonlyArray<Point> = [
+  alone(1, 400, 1),
+  three(1, 300, 0.5),
+  alone(1, 300, 2),
+  two(1, 240, 1)
+]
 
 const rate = (hertz: number) =>
   hertz === 0 ? "silent" : hertz < 0.1 ? `each every ${1 / hertz} s` : `each ${hertz}/s`
