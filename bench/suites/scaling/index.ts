@@ -15,7 +15,7 @@ const toCase = (point: Point & Partial<Input>): Case => {
   return { scene: sceneOf(point), contender: contenderOf(point), module: here("load.ts"), input }
 }
 
-/** As many as go through one node while the crowd has the other core. */
+/** Not at a rate, but as fast as events come back to who sent them. */
 const burst: Deliver = {
   contender: "ours",
   pace: "burst",
@@ -27,7 +27,7 @@ const burst: Deliver = {
   warmUp: 2_000
 }
 
-const saturated: Case = {
+const bursting: Case = {
   scene: "1 room of 800, 64 events always on their way",
   contender: "1 node",
   module: here("../fanout/deliver.ts"),
@@ -43,7 +43,7 @@ const having = (samples: ReadonlyArray<Sample>, figure: string) =>
 
 const extra = (samples: ReadonlyArray<Sample>): ReadonlyArray<Extra> => [
   {
-    title: "As much as goes through one node",
+    title: "A burst: the next event as soon as one has come back",
     columns: [
       { figure: "rate", label: "deliveries/s", digits: 0 },
       { figure: "busy", label: "relay, % of a core", digits: 0 },
@@ -76,7 +76,7 @@ export const scaling: Suite = {
   name: "scaling",
   title: "Scaling: what relays cost over people per room, rooms and nodes",
   rounds: 3,
-  cases: [...loads.map(toCase), ...silent.map(toCase), saturated, ofSession],
+  cases: [...loads.map(toCase), ...silent.map(toCase), bursting, ofSession],
   columns: [
     { figure: "relay", label: "a node, ms of a core per s", digits: 1 },
     { figure: "perSecond", label: "deliveries/s", digits: 0 },

@@ -32,7 +32,10 @@ export const activities = [
   { says: "20 % typing", hertz: 0.2 * 4 + 0.8 / 30 }
 ] as const
 
-const percent = (value: number) => `${value > 0 ? "+" : ""}${number(value * 100, 0)} %`
+const percent = (value: number) => {
+  const whole = Math.round(value * 100)
+  return whole === 0 ? "0 %" : `${whole > 0 ? "+" : ""}${number(whole, 0)} %`
+}
 
 const errorRow = ({ error, measured, predicted }: Prediction, isLeftOut: boolean) => [
   measured.scene,
