@@ -40,12 +40,18 @@ interface ClusterServices {
   readonly fork: (effect: Effect.Effect<never>) => Fiber.Fiber<never>
 }
 
+/** A table that is coming in: the piece that is next, and the sessions that no piece has mentioned. */
+interface IncomingTable {
+  next: number
+  readonly missing: Set<SessionKey>
+}
+
 /** A room that is open on this node. */
 interface Shared {
   readonly address: RoomAddress
   readonly room: OpenRoom
-  /** By node, the sessions that its table has not mentioned yet, while it is coming in. */
-  readonly unconfirmed: Map<string, Set<SessionKey>>
+  /** By node, how far its table has come in. */
+  readonly incoming: Map<string, IncomingTable>
 }
 
 /**
@@ -83,7 +89,7 @@ export class Cluster {
   /** A room opens here: from now on it hears what happens in it elsewhere. */
   enter(address: RoomAddress, room: OpenRoom): void {
     const key = roomKey(address)
-    const shared: Shared = { address, room, unconfirmed: new Map() }
+    const shared: Shared = { address, room, incoming: new Map() }
     this.#rooms.set(key, shared)
     this.#followers.set(key, this.#services.fork(this.#follow(shared)))
   }
@@ -163,24 +169,29 @@ export class Cluster {
     }
   }
 
-  #receiveTable({ entries, isFirst, isLast, node, room: address }: TablePiece): void {
+  #receiveTable({ count, entries, index, node, room: address }: TablePiece): void {
     const shared = this.#rooms.get(roomKey(address))
     if (shared === undefined) return
-    const { room, unconfirmed } = shared
-    if (isFirst) unconfirmed.set(node, new Set(room.table.of(node).map(({ key }) => key)))
-    const missing = unconfirmed.get(node)
+    const { incoming, room } = shared
+    if (index === 0) {
+      incoming.set(node, { next: 0, missing: new Set(room.table.of(node).map(({ key }) => key)) })
+    }
+    const table = incoming.get(node)
+    // A piece was lost: of those that it held nobody knows whether they are gone.
+    if (table?.next !== index) incoming.delete(node)
+    else table.next++
     for (const entry of entries) {
       const { event } = entry
       if (event.type !== "state") continue
-      missing?.delete(sessionKey(event.i, event.m.sessionId))
+      table?.missing.delete(sessionKey(event.i, event.m.sessionId))
       const known = room.table.get(event.i, event.m.sessionId)
       // One that has moved on is told of by its new node.
       if (known !== undefined && isNewer(known.owner, makeOwner(node, entry.openedAt))) continue
       receiveEvents(room, node, [entry])
     }
-    if (!isLast || missing === undefined) return
-    unconfirmed.delete(node)
-    room.endSessionsIn(missing, node)
+    if (table?.next !== count) return
+    incoming.delete(node)
+    room.endSessionsIn(table.missing, node)
   }
 
   #follow(shared: Shared): Effect.Effect<never> {
@@ -211,8 +222,8 @@ export class Cluster {
       _tag: "Table",
       ...this.#self(),
       room: address,
-      isFirst: index === 0,
-      isLast: index === pieces.length - 1,
+      index,
+      count: pieces.length,
       entries
     }))
   }

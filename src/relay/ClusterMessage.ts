@@ -27,13 +27,13 @@ const Sync = Schema.TaggedStruct("Sync", from)
 
 /**
  * A node's part of a room's table, in pieces: sessions of that node that are in none of them are
- * gone. To the room, or to the node that asked.
+ * gone, once all pieces have come. To the room, or to the node that asked.
  */
 const Table = Schema.TaggedStruct("Table", {
   ...from,
   room: Schema.Union([DatasetAddress, CanvasAddress]),
-  isFirst: Schema.Boolean,
-  isLast: Schema.Boolean,
+  index: Schema.Int,
+  count: Schema.Int,
   entries: Schema.Array(Entry)
 })
 

@@ -1,6 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { startNodes } from "./clusterTest.ts"
+import * as Layer from "effect/Layer"
+import { Backplane } from "../../src/relay/Backplane.ts"
+import { Relay } from "../../src/relay/Relay.ts"
+import { RelayAuth } from "../../src/relay/RelayAuth.ts"
+import { prompt, startNodes } from "./clusterTest.ts"
 import { gone, join, state } from "./RelayClient.ts"
 
 describe("several nodes", () => {
@@ -146,6 +151,55 @@ describe("several nodes", () => {
       ]) {
         assert.deepEqual(yield* ada.next, event)
       }
+    })
+  )
+
+  it.live("[S9] end no session because a piece of a table was lost on the way", () =>
+    Effect.gen(function* () {
+      const room = { _tag: "Dataset", project: "demo", dataset: "production" } as const
+      let tell: (message: string) => void = () => assert.fail("no room is open")
+      const backplane = Backplane.of({
+        subscribe: (topic, receive) =>
+          Effect.sync(() => {
+            if (topic._tag === "Room") tell = receive
+          }),
+        publish: () => undefined,
+        status: () => ({ _tag: "Connected" }),
+        onStatus: () => Effect.void,
+        dropped: () => 0
+      })
+      const context = yield* Layer.build(
+        Relay.layerNode(prompt).pipe(
+          Layer.provide([RelayAuth.layerDevelopment, Layer.succeed(Backplane, backplane)])
+        )
+      )
+      const watcher = yield* join(Context.get(context, Relay).url, "p-watcher")
+      const piece = (index: number, count: number, ...sessions: ReadonlyArray<string>) =>
+        tell(
+          JSON.stringify({
+            _tag: "Table",
+            node: "elsewhere",
+            at: Date.now(),
+            room,
+            index,
+            count,
+            entries: sessions.map((session) => ({ openedAt: 1, event: state("p-ada", session) }))
+          })
+        )
+      piece(0, 1, "a", "b", "c")
+      for (const session of ["a", "b", "c"]) {
+        assert.deepEqual(yield* watcher.next, state("p-ada", session))
+      }
+      piece(0, 3, "a")
+      piece(2, 3, "c")
+      assert.deepEqual(yield* watcher.rest, [state("p-ada", "a"), state("p-ada", "c")])
+      piece(0, 2, "a")
+      piece(1, 2, "c")
+      assert.deepEqual(yield* watcher.rest, [
+        state("p-ada", "a"),
+        state("p-ada", "c"),
+        gone("p-ada", "b")
+      ])
     })
   )
 })

@@ -10,7 +10,7 @@ import { RelayAuth } from "../../src/relay/RelayAuth.ts"
 import type { RelayOptions } from "../../src/relay/RelayOptions.ts"
 
 /** Nothing is put off, so that each step is seen as it is taken. */
-const prompt: RelayOptions = {
+export const prompt: RelayOptions = {
   port: 0,
   announceInterval: 0,
   batchInterval: 0,
