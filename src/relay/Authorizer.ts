@@ -134,8 +134,12 @@ export const makeAuthorizer = (
 
     return {
       authorize: (member, authorization, decided) => {
-        if (member.refused < maxRefused) fork(decide(member, authorization, decided))
-        else decided("Too many tokens were refused on this connection. Open another one.")
+        if (member.refused < maxRefused) {
+          fork(decide(member, authorization, decided))
+        } else {
+          counts.refuse("unauthorized")
+          decided("Too many tokens were refused on this connection. Open another one.")
+        }
       }
     }
   })

@@ -126,9 +126,10 @@ describe("authorization", () => {
   relay("[S2] that is refused is counted, as often as it is", (url) =>
     Effect.gen(function* () {
       const client = yield* connect(url)
-      for (let n = 0; n < 100; n++) assert.isDefined((yield* client.authorize("n o")).error)
-      assert.strictEqual(yield* refusals(url, "unauthorized"), 100)
+      for (let n = 0; n < 9; n++) assert.isDefined((yield* client.authorize("n o")).error)
       assert.isUndefined((yield* client.authorize("p-ada")).error)
+      for (let n = 0; n < 91; n++) assert.isDefined((yield* client.authorize("n o")).error)
+      assert.strictEqual(yield* refusals(url, "unauthorized"), 100)
     })
   )
 })
