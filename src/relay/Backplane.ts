@@ -5,12 +5,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { type BackplaneStatus, makeHub } from "./BackplaneHub.ts"
+import { type BackplaneCounts, type BackplaneStatus, makeHub, noCounts } from "./BackplaneHub.ts"
 import type { MemoryBus, MemoryNode } from "./MemoryBus.ts"
 import { subjectOf, type Topic } from "./Topic.ts"
 
 export { BackplaneError } from "./BackplaneError.ts"
-export type { BackplaneStatus } from "./BackplaneHub.ts"
+export type { BackplaneCounts, BackplaneStatus } from "./BackplaneHub.ts"
 export { MemoryBus } from "./MemoryBus.ts"
 
 /**
@@ -47,8 +47,8 @@ export class Backplane extends Context.Service<
     readonly onStatus: (
       notify: (status: BackplaneStatus) => void
     ) => Effect.Effect<void, never, Scope.Scope>
-    /** How many messages of this node were dropped since the start. */
-    readonly dropped: () => number
+    /** What went wrong since the start. */
+    readonly counts: () => BackplaneCounts
   }
 >()("effect-sanity-presence/relay/Backplane") {
   /**
@@ -64,7 +64,7 @@ export class Backplane extends Context.Service<
       publish: () => {},
       status: () => ({ _tag: "Connected" }),
       onStatus: () => Effect.void,
-      dropped: () => 0
+      counts: () => noCounts
     })
   )
 
@@ -94,6 +94,6 @@ const makeMemory = Effect.fnUntraced(function* (
     publish: (topic, message) => bus.publish(node, subjectOf(topic), message),
     status: hub.status,
     onStatus: hub.onStatus,
-    dropped: hub.dropped
+    counts: hub.counts
   })
 })

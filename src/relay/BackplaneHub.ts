@@ -2,10 +2,8 @@
  * The half of a backplane that lies in its own node, whatever carries the messages: who listens
  * here, what the status is, what was dropped.
  */
-import type * as Context from "effect/Context"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 
 /** Whether a node hears the others and is heard. */
@@ -25,17 +23,17 @@ export type BackplaneStatus =
  */
 export type DropReason = "disconnected" | "too-large" | "backlog" | "refused"
 
-/** The counter of messages to other nodes that were dropped, with the attribute `reason`. */
-export const backplaneDrops = Metric.counter("relay_backplane_drops_total", {
-  description: "Messages to other nodes that were dropped",
-  incremental: true
-})
+const dropReasons: ReadonlyArray<DropReason> = ["disconnected", "too-large", "backlog", "refused"]
 
-/** The counter of messages from other nodes on which a receiver threw. */
-export const backplaneReceiverErrors = Metric.counter("relay_backplane_receiver_errors_total", {
-  description: "Messages from other nodes on which a receiver threw",
-  incremental: true
-})
+const noDrops = (): Map<DropReason, number> => new Map(dropReasons.map((reason) => [reason, 0]))
+
+/** What went wrong on a backplane since the start. */
+export interface BackplaneCounts {
+  /** Messages to other nodes that were dropped, by reason; each is there from the start. */
+  readonly dropped: ReadonlyMap<DropReason, number>
+  /** Messages from other nodes on which a receiver threw. */
+  readonly receiverErrors: number
+}
 
 /** What carries the messages learns which subjects this node listens to. */
 export interface HubInterest {
@@ -61,7 +59,7 @@ export interface BackplaneHub {
     notify: (status: BackplaneStatus) => void
   ) => Effect.Effect<void, never, Scope.Scope>
   readonly drop: (reason: DropReason) => void
-  readonly dropped: () => number
+  readonly counts: () => BackplaneCounts
   /** Logs from outside of any fiber. */
   readonly log: (log: Effect.Effect<void>) => void
 }
@@ -69,16 +67,15 @@ export interface BackplaneHub {
 /** One log line per reason in this time (ms): drops come by the thousand. */
 const dropLogInterval = 10_000
 
-const makeDrops = (
-  context: Context.Context<never>,
-  now: () => number,
-  log: BackplaneHub["log"]
-) => {
+/** Nothing did. */
+export const noCounts: BackplaneCounts = { dropped: noDrops(), receiverErrors: 0 }
+
+const makeDrops = (now: () => number, log: BackplaneHub["log"]) => {
   const loggedAt = new Map<DropReason, number>()
-  let dropped = 0
+  const dropped = noDrops()
   const drop = (reason: DropReason): void => {
-    dropped++
-    Metric.withAttributes(backplaneDrops, { reason }).updateUnsafe(1, context)
+    const count = (dropped.get(reason) ?? 0) + 1
+    dropped.set(reason, count)
     // The status says that there is no connection; that it costs messages is no news.
     if (reason === "disconnected") return
     const last = loggedAt.get(reason)
@@ -86,11 +83,11 @@ const makeDrops = (
     loggedAt.set(reason, now())
     log(
       Effect.logWarning("Dropped a message to other nodes").pipe(
-        Effect.annotateLogs({ action: "relay/backplane/drop", reason, dropped })
+        Effect.annotateLogs({ action: "relay/backplane/drop", reason, dropped: count })
       )
     )
   }
-  return { drop, dropped: () => dropped }
+  return { drop, dropped }
 }
 
 /** A callback until the scope closes. An object of its own: one function given twice counts twice. */
@@ -164,12 +161,13 @@ export const makeHub = Effect.fnUntraced(function* (
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const log = (message: Effect.Effect<void>) => void runFork(message)
 
+  let receiverErrors = 0
   /** Calls what others gave us: they must not throw, and harm nobody if they do. */
   const guard = (call: () => void): void => {
     try {
       call()
     } catch (error) {
-      backplaneReceiverErrors.updateUnsafe(1, context)
+      receiverErrors++
       const cause = error instanceof Error ? (error.stack ?? error.message) : String(error)
       log(
         Effect.logError("A receiver of the backplane threw").pipe(
@@ -181,6 +179,7 @@ export const makeHub = Effect.fnUntraced(function* (
 
   let status: BackplaneStatus = { _tag: "Disconnected", since: now(), reason: "not yet connected" }
   const { onStatus, tell } = makeListeners(guard)
+  const { drop, dropped } = makeDrops(now, log)
   const setStatus = (next: BackplaneStatus): void => {
     status = next
     tell(next)
@@ -188,7 +187,8 @@ export const makeHub = Effect.fnUntraced(function* (
 
   return {
     ...makeReceivers(interest, guard),
-    ...makeDrops(context, now, log),
+    drop,
+    counts: () => ({ dropped, receiverErrors }),
     status: () => status,
     connected: () => {
       if (status._tag !== "Connected") setStatus({ _tag: "Connected" })

@@ -7,29 +7,28 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
-import { sessionKey, type SessionKey } from "../Session.ts"
 import type { Backplane } from "./Backplane.ts"
 import { monotonicNow } from "./Clock.ts"
-import {
-  type ClusterMessage,
-  decodeMessage,
-  encodeMessage,
-  type Entry,
-  inPieces,
-  type TablePiece
-} from "./ClusterMessage.ts"
+import { type ClusterMessage, decodeMessage, encodeMessage, inPieces } from "./ClusterMessage.ts"
 import type { OpenRoom } from "./OpenRoom.ts"
-import { ClusterClock, isNewer, makeOwner, type Owner } from "./Owner.ts"
+import { ClusterClock, makeOwner, type Owner } from "./Owner.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import type { Publication } from "./Room.ts"
 import { type RoomAddress, roomKey } from "./RoomAddress.ts"
+import { SharedRoom } from "./SharedRoom.ts"
 
 /** How often a node says that it is alive, in milliseconds. */
 const aliveInterval = 1_000
 
 /** A node that was silent for so long is dead, in milliseconds. */
 const nodeTimeout = 5_000
+
+/**
+ * The time over which a node that is back tells its rooms, in milliseconds: all nodes are back at once
+ * where the server between them was gone.
+ */
+const returnSpread = 500
 
 /** What a node needs to take part. */
 interface ClusterServices {
@@ -40,37 +39,17 @@ interface ClusterServices {
   readonly fork: (effect: Effect.Effect<never>) => Fiber.Fiber<never>
 }
 
-/** A table that is coming in: the piece that is next, and the sessions that no piece has mentioned. */
-interface IncomingTable {
-  next: number
-  readonly missing: Set<SessionKey>
-}
-
-/** A room that is open on this node. */
-interface Shared {
-  readonly address: RoomAddress
-  readonly room: OpenRoom
-  /** By node, how far its table has come in. */
-  readonly incoming: Map<string, IncomingTable>
-}
-
-/**
- * One node's place in the cluster. Made by {@link makeCluster}.
- *
- * What a node publishes of a room is in order, so for its own sessions its word is final: others
- * apply it as it comes, and a table that it sends replaces what they knew of it.
- */
+/** One node's place in the cluster. Made by {@link makeCluster}. */
 export class Cluster {
   /** The name of this node. */
   readonly node = randomUUID()
   readonly #services: ClusterServices
   readonly #clock = new ClusterClock(Date.now)
-  readonly #rooms = new Map<string, Shared>()
+  readonly #rooms = new Map<string, SharedRoom>()
   readonly #followers = new Map<string, Fiber.Fiber<never>>()
   /** When the other nodes were last heard, on the clock that never goes back. */
   readonly #heardAt = new Map<string, number>()
-  /** Nodes that were given up, and may only have been slow. */
-  readonly #givenUp = new Set<string>()
+  #watchedAt = monotonicNow()
 
   constructor(services: ClusterServices) {
     this.#services = services
@@ -89,7 +68,11 @@ export class Cluster {
   /** A room opens here: from now on it hears what happens in it elsewhere. */
   enter(address: RoomAddress, room: OpenRoom): void {
     const key = roomKey(address)
-    const shared: Shared = { address, room, incoming: new Map() }
+    const shared = new SharedRoom(address, room, {
+      node: this.node,
+      now: () => this.#clock.now(),
+      tell: (topic, message) => this.#services.backplane.publish(topic, encodeMessage(message))
+    })
     this.#rooms.set(key, shared)
     this.#followers.set(key, this.#services.fork(this.#follow(shared)))
   }
@@ -97,6 +80,7 @@ export class Cluster {
   /** The room is closed here. */
   leave(address: RoomAddress): void {
     const key = roomKey(address)
+    this.#rooms.get(key)?.close()
     this.#rooms.delete(key)
     this.#followers.get(key)?.interruptUnsafe()
     this.#followers.delete(key)
@@ -104,63 +88,58 @@ export class Cluster {
 
   /** Tells the other nodes what the connections of this one have said. */
   share(address: RoomAddress, publications: ReadonlyArray<Publication>): void {
-    const entries = publications.filter(({ sender }) => sender.node === this.node).map(toEntry)
-    if (entries.length === 0) return
-    for (const piece of inPieces(entries)) {
-      this.#tellRoom(address, { _tag: "Events", ...this.#self(), entries: piece })
-    }
+    this.#rooms.get(roomKey(address))?.share(publications)
   }
 
   /** Reads what another node has said, in a room or to the cluster. */
-  hear(text: string, shared?: Shared): void {
+  hear(text: string, shared?: SharedRoom): void {
     const message = decodeMessage(text)
     if (message === undefined) {
       this.#services.counts.unreadable++
     } else if (message.node !== this.node) {
       this.#clock.observe(message.at)
+      const isUnknown = !this.#heardAt.has(message.node)
       this.#heardAt.set(message.node, monotonicNow())
       this.#receive(message, shared)
-      // Its sessions are gone here: it is asked for them.
-      if (this.#givenUp.delete(message.node)) this.reconnected()
+      // It may have been given up while it was only slow: its sessions are gone here.
+      if (isUnknown && message._tag !== "Leaving") this.#ask(message.node)
     }
   }
 
   /** Says that this node is alive, and gives up those that have said nothing for too long. */
   watch(): void {
+    const now = monotonicNow()
+    const sinceLast = now - this.#watchedAt
+    this.#watchedAt = now
     if (this.#services.backplane.status()._tag === "Disconnected") return
     this.#tellAll({ _tag: "Alive", ...this.#self() })
-    const oldest = monotonicNow() - nodeTimeout
+    // What came while this node stood still has not been read yet.
+    if (sinceLast > 2 * aliveInterval) this.#forgive()
     for (const [other, at] of this.#heardAt) {
-      if (at >= oldest) continue
-      this.#forget(other, this.#services.settings.returnGrace)
-      this.#givenUp.add(other)
+      if (now - at > nodeTimeout) this.#forget(other, this.#services.settings.returnGrace)
     }
   }
 
   /** The backplane is back: everyone's word is told once more, and asked for. */
   reconnected(): void {
-    // While nothing could be heard, nobody has died of silence.
-    for (const other of this.#heardAt.keys()) this.#heardAt.set(other, monotonicNow())
-    for (const shared of this.#rooms.values()) this.#converge(shared)
+    this.#forgive()
+    for (const shared of this.#rooms.values()) shared.tellAndAskIn(Math.random() * returnSpread)
   }
 
   /** This node shuts down: its clients come back to others. */
   sayGoodbye(): void {
     this.#tellAll({ _tag: "Leaving", ...this.#self() })
+    for (const shared of this.#rooms.values()) shared.close()
   }
 
-  #receive(message: ClusterMessage, shared: Shared | undefined): void {
+  #receive(message: ClusterMessage, shared: SharedRoom | undefined): void {
     switch (message._tag) {
       case "Events":
-        if (shared !== undefined) receiveEvents(shared.room, message.node, message.entries)
-        return
+        return shared?.receiveEvents(message.node, message.entries)
       case "Table":
-        return this.#receiveTable(message)
+        return this.#rooms.get(roomKey(message.room))?.receiveTable(message)
       case "Sync":
-        for (const piece of shared === undefined ? [] : this.#tableOf(shared)) {
-          const topic = { _tag: "Node", node: message.node } as const
-          this.#services.backplane.publish(topic, encodeMessage(piece))
-        }
+        for (const room of message.rooms) this.#rooms.get(roomKey(room))?.answer(message.node)
         return
       case "Leaving":
         return this.#forget(message.node, this.#services.settings.nodeReturnGrace)
@@ -169,100 +148,44 @@ export class Cluster {
     }
   }
 
-  #receiveTable({ count, entries, index, node, room: address }: TablePiece): void {
-    const shared = this.#rooms.get(roomKey(address))
-    if (shared === undefined) return
-    const { incoming, room } = shared
-    if (index === 0) {
-      incoming.set(node, { next: 0, missing: new Set(room.table.of(node).map(({ key }) => key)) })
-    }
-    const table = incoming.get(node)
-    // A piece was lost: of those that it held nobody knows whether they are gone.
-    if (table?.next !== index) incoming.delete(node)
-    else table.next++
-    for (const entry of entries) {
-      const { event } = entry
-      if (event.type !== "state") continue
-      table?.missing.delete(sessionKey(event.i, event.m.sessionId))
-      const known = room.table.get(event.i, event.m.sessionId)
-      // One that has moved on is told of by its new node.
-      if (known !== undefined && isNewer(known.owner, makeOwner(node, entry.openedAt))) continue
-      receiveEvents(room, node, [entry])
-    }
-    if (table?.next !== count) return
-    incoming.delete(node)
-    room.endSessionsIn(table.missing, node)
-  }
-
-  #follow(shared: Shared): Effect.Effect<never> {
+  #follow(shared: SharedRoom): Effect.Effect<never> {
     const topic = { _tag: "Room", room: shared.address } as const
     return this.#services.backplane
       .subscribe(topic, (text) => this.hear(text, shared))
       .pipe(
-        Effect.andThen(Effect.sync(() => this.#converge(shared))),
+        Effect.andThen(Effect.sync(() => shared.tellAndAsk())),
         Effect.andThen(Effect.never),
         Effect.scoped
       )
   }
 
-  /** Tells the others what is here, and asks them. */
-  #converge(shared: Shared): void {
-    for (const piece of this.#tableOf(shared)) this.#tellRoom(shared.address, piece)
-    this.#tellRoom(shared.address, { _tag: "Sync", ...this.#self() })
+  /** Asks one node who is in the rooms of this one. */
+  #ask(node: string): void {
+    if (this.#rooms.size === 0) return
+    const addresses = Array.from(this.#rooms.values(), ({ address }) => address)
+    for (const rooms of inPieces(addresses)) {
+      const sync = { _tag: "Sync", ...this.#self(), rooms } as const
+      this.#services.backplane.publish({ _tag: "Node", node }, encodeMessage(sync))
+    }
   }
 
-  #tableOf({ address, room }: Shared): ReadonlyArray<TablePiece> {
-    const pieces = inPieces(
-      room.table.of(this.node).map(({ latest, owner }) => ({
-        openedAt: owner.openedAt,
-        event: latest.event
-      }))
-    )
-    return pieces.map((entries, index) => ({
-      _tag: "Table",
-      ...this.#self(),
-      room: address,
-      index,
-      count: pieces.length,
-      entries
-    }))
+  /** While nothing could be heard, nobody has died of silence. */
+  #forgive(): void {
+    for (const other of this.#heardAt.keys()) this.#heardAt.set(other, monotonicNow())
   }
 
   #forget(node: string, grace: number): void {
     this.#heardAt.delete(node)
-    for (const { room } of this.#rooms.values()) room.endSessionsOf(node, grace)
+    for (const shared of this.#rooms.values()) shared.forget(node, grace)
   }
 
   #self(): { readonly node: string; readonly at: number } {
     return { node: this.node, at: this.#clock.now() }
   }
 
-  #tellRoom(room: RoomAddress, message: ClusterMessage): void {
-    this.#services.backplane.publish({ _tag: "Room", room }, encodeMessage(message))
-  }
-
   #tellAll(message: ClusterMessage): void {
     this.#services.backplane.publish({ _tag: "Cluster" }, encodeMessage(message))
   }
-}
-
-const toEntry = ({ event, sender }: Publication): Entry => ({ openedAt: sender.openedAt, event })
-
-const receiveEvents = (room: OpenRoom, node: string, entries: ReadonlyArray<Entry>): void => {
-  const now = monotonicNow()
-  const { table } = room
-  const publications = entries.flatMap(({ event, openedAt }) => {
-    const sender = makeOwner(node, openedAt)
-    switch (event.type) {
-      case "state":
-        return table.announce(sender, event.i, event.m.sessionId, event.m.locations, now)
-      case "disconnect":
-        return table.disconnect(sender, event.i, event.m.session, now)
-      case "rollCall":
-        return table.rollCall(sender, event.i, event.session, now)
-    }
-  })
-  room.publish(publications)
 }
 
 /** Takes part in the cluster, from now until the scope closes. */

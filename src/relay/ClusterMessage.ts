@@ -5,11 +5,14 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { BifurEvent } from "../bifur/BifurEvent.ts"
 
-/** Who is speaking, and the time there, in milliseconds. */
-const from = { node: Schema.String, at: Schema.Finite }
+/** A time in whole milliseconds that a date can have: to each, 1 can be added. */
+const Time = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 8.64e15 }))
+
+/** Who is speaking, and the time there. */
+const from = { node: Schema.String, at: Time }
 
 /** An event, and when the connection that it is from was opened, in the cluster's time. */
-const Entry = Schema.Struct({ openedAt: Schema.Finite, event: BifurEvent })
+const Entry = Schema.Struct({ openedAt: Time, event: BifurEvent })
 export type Entry = typeof Entry.Type
 
 const DatasetAddress = Schema.Struct({
@@ -18,12 +21,13 @@ const DatasetAddress = Schema.Struct({
   dataset: Schema.String
 })
 const CanvasAddress = Schema.Struct({ _tag: Schema.Literal("Canvas"), canvas: Schema.String })
+const Address = Schema.Union([DatasetAddress, CanvasAddress])
 
 /** What happened in a room just now, in order. To the room. */
 const Events = Schema.TaggedStruct("Events", { ...from, entries: Schema.Array(Entry) })
 
-/** Asks every node for its part of a room's table. To the room. */
-const Sync = Schema.TaggedStruct("Sync", from)
+/** Asks for a node's part of the tables of rooms. To a room, of that room, or to a node. */
+const Sync = Schema.TaggedStruct("Sync", { ...from, rooms: Schema.Array(Address) })
 
 /**
  * A node's part of a room's table, in pieces: sessions of that node that are in none of them are
@@ -31,7 +35,7 @@ const Sync = Schema.TaggedStruct("Sync", from)
  */
 const Table = Schema.TaggedStruct("Table", {
   ...from,
-  room: Schema.Union([DatasetAddress, CanvasAddress]),
+  room: Address,
   index: Schema.Int,
   count: Schema.Int,
   entries: Schema.Array(Entry)
@@ -63,23 +67,23 @@ export const encodeMessage = (message: ClusterMessage): string => JSON.stringify
 const pieceSize = 256 * 1024
 
 /**
- * Cuts entries into pieces that a message can carry: one at least, if only an empty one.
+ * Cuts what is to be told into pieces that a message can carry: one at least, if only an empty one.
  *
  * @example
  * inPieces([]) // [[]]
  */
-export const inPieces = (entries: ReadonlyArray<Entry>): ReadonlyArray<ReadonlyArray<Entry>> => {
-  const pieces: Array<Array<Entry>> = []
-  let piece: Array<Entry> = []
+export const inPieces = <A>(items: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> => {
+  const pieces: Array<Array<A>> = []
+  let piece: Array<A> = []
   let size = 0
-  for (const entry of entries) {
-    const length = JSON.stringify(entry).length
+  for (const item of items) {
+    const { length } = JSON.stringify(item)
     if (size > 0 && size + length > pieceSize) {
       pieces.push(piece)
       piece = []
       size = 0
     }
-    piece.push(entry)
+    piece.push(item)
     size += length
   }
   return [...pieces, piece]

@@ -205,7 +205,7 @@ const make = Effect.fnUntraced(function* (
     },
     status: hub.status,
     onStatus: hub.onStatus,
-    dropped: hub.dropped
+    counts: hub.counts
   })
 })
 

@@ -61,7 +61,7 @@ export class ClusterClock {
     return this.#last
   }
 
-  /** Another node's time, as of now. */
+  /** Another node's time, as of now: whole milliseconds that a date can have. */
   observe(theirs: number): void {
     this.#ahead = Math.max(this.#ahead, theirs - this.#wallClock())
   }

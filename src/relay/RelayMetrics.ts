@@ -17,7 +17,7 @@ export interface MetricSources {
   readonly connections: Pick<Connections, "members" | "isDraining">
   readonly rooms: Pick<Rooms, "size" | "values">
   readonly cluster: Pick<Cluster, "others">
-  readonly backplane: Pick<Backplane["Service"], "status" | "dropped">
+  readonly backplane: Pick<Backplane["Service"], "status" | "counts">
   readonly counts: RelayCounts
 }
 
@@ -100,10 +100,19 @@ const nodes = ({
     "Whether other nodes can be heard: 1 or 0. 1 where there are none.",
     backplane.status()._tag === "Connected" ? 1 : 0
   ),
+  {
+    name: `${prefix}backplane_dropped_messages_total`,
+    type: "counter",
+    help: "Messages to other nodes that were dropped, by reason.",
+    samples: Array.from(backplane.counts().dropped, ([reason, value]) => ({
+      labels: { reason },
+      value
+    }))
+  },
   counter(
-    "backplane_dropped_messages_total",
-    "Messages to other nodes that were dropped.",
-    backplane.dropped()
+    "backplane_receiver_errors_total",
+    "Messages of other nodes on which this one failed: a bug.",
+    backplane.counts().receiverErrors
   ),
   counter(
     "backplane_unreadable_messages_total",

@@ -2,9 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Backplane } from "../../src/relay/Backplane.ts"
+import { Backplane, type BackplaneStatus } from "../../src/relay/Backplane.ts"
+import { noCounts } from "../../src/relay/BackplaneHub.ts"
+import {
+  type ClusterMessage,
+  decodeMessage,
+  encodeMessage
+} from "../../src/relay/ClusterMessage.ts"
 import { Relay } from "../../src/relay/Relay.ts"
 import { RelayAuth } from "../../src/relay/RelayAuth.ts"
+import { subjectOf } from "../../src/relay/Topic.ts"
+import { SessionId, UserId } from "../../src/Session.ts"
 import { prompt, startNodes } from "./clusterTest.ts"
 import { gone, join, state } from "./RelayClient.ts"
 
@@ -153,39 +161,81 @@ describe("several nodes", () => {
       }
     })
   )
+})
 
+const room = { _tag: "Dataset", project: "demo", dataset: "production" } as const
+const otherRoom = { ...room, dataset: "other" } as const
+
+/** A relay whose other nodes are the test's: what it tells them, and a way to tell it something. */
+const amongOthers = Effect.gen(function* () {
+  const told: Array<{ readonly to: string; readonly message: ClusterMessage }> = []
+  const receivers = new Map<string, (message: string) => void>()
+  const listeners = new Set<(status: BackplaneStatus) => void>()
+  const backplane = Backplane.of({
+    subscribe: (topic, receive) =>
+      Effect.sync(
+        () => void receivers.set(topic._tag === "Node" ? "node" : subjectOf(topic), receive)
+      ),
+    publish: (topic, text) => {
+      const message = decodeMessage(text)
+      assert(message !== undefined, text)
+      if (message._tag !== "Alive") told.push({ to: subjectOf(topic), message })
+    },
+    status: () => ({ _tag: "Connected" }),
+    onStatus: (notify) => Effect.sync(() => void listeners.add(notify)),
+    counts: () => noCounts
+  })
+  const context = yield* Layer.build(
+    Relay.layerNode(prompt).pipe(
+      Layer.provide([RelayAuth.layerDevelopment, Layer.succeed(Backplane, backplane)])
+    )
+  )
+  const tell = (to: string, message: ClusterMessage) => {
+    const receive = receivers.get(to)
+    assert(receive !== undefined, `nobody listens to ${to}`)
+    receive(encodeMessage(message))
+  }
+  const from = (node: string) => ({ node, at: Date.now() })
+  return {
+    url: Context.get(context, Relay).url,
+    tell,
+    from,
+    /** What was told since this was last asked: to whom, and what kind of message. */
+    take: () => told.splice(0).map(({ message, to }) => [to, message._tag] as const),
+    /** The backplane is back. */
+    reconnect: () => {
+      for (const notify of listeners) notify({ _tag: "Connected" })
+    },
+    /** A node asks who is in a room. */
+    ask: (node: string) =>
+      tell(subjectOf({ _tag: "Room", room }), { _tag: "Sync", ...from(node), rooms: [room] })
+  }
+})
+
+const toRoom = subjectOf({ _tag: "Room", room })
+const toNode = (node: string) => subjectOf({ _tag: "Node", node })
+
+describe("a node among others", () => {
   it.live("[S9] end no session because a piece of a table was lost on the way", () =>
     Effect.gen(function* () {
-      const room = { _tag: "Dataset", project: "demo", dataset: "production" } as const
-      let tell: (message: string) => void = () => assert.fail("no room is open")
-      const backplane = Backplane.of({
-        subscribe: (topic, receive) =>
-          Effect.sync(() => {
-            if (topic._tag === "Room") tell = receive
-          }),
-        publish: () => undefined,
-        status: () => ({ _tag: "Connected" }),
-        onStatus: () => Effect.void,
-        dropped: () => 0
-      })
-      const context = yield* Layer.build(
-        Relay.layerNode(prompt).pipe(
-          Layer.provide([RelayAuth.layerDevelopment, Layer.succeed(Backplane, backplane)])
-        )
-      )
-      const watcher = yield* join(Context.get(context, Relay).url, "p-watcher")
+      const { from, tell, url } = yield* amongOthers
+      const watcher = yield* join(url, "p-watcher")
       const piece = (index: number, count: number, ...sessions: ReadonlyArray<string>) =>
-        tell(
-          JSON.stringify({
-            _tag: "Table",
-            node: "elsewhere",
-            at: Date.now(),
-            room,
-            index,
-            count,
-            entries: sessions.map((session) => ({ openedAt: 1, event: state("p-ada", session) }))
-          })
-        )
+        tell(toRoom, {
+          _tag: "Table",
+          ...from("elsewhere"),
+          room,
+          index,
+          count,
+          entries: sessions.map((session) => ({
+            openedAt: 1,
+            event: {
+              type: "state",
+              i: UserId.make("p-ada"),
+              m: { sessionId: SessionId.make(session), locations: [] }
+            }
+          }))
+        })
       piece(0, 1, "a", "b", "c")
       for (const session of ["a", "b", "c"]) {
         assert.deepEqual(yield* watcher.next, state("p-ada", session))
@@ -202,4 +252,57 @@ describe("several nodes", () => {
       ])
     })
   )
+
+  it.live(
+    "[S9] asks one that it hears for the first time, and nobody else, for all its rooms",
+    () =>
+      Effect.gen(function* () {
+        const { from, take, tell, url } = yield* amongOthers
+        yield* join(url, "p-ada")
+        yield* join(url, "p-ada", "/v1/socket/other")
+        take()
+        const toCluster = subjectOf({ _tag: "Cluster" })
+        tell(toCluster, { _tag: "Alive", ...from("new") })
+        tell(toCluster, { _tag: "Alive", ...from("new") })
+        tell(toCluster, { _tag: "Leaving", ...from("one that leaves") })
+        assert.deepEqual(take(), [[toNode("new"), "Sync"]])
+      })
+  )
+
+  it.live("[S9] is back: tells everyone once, and whoever asks until then nothing more", () =>
+    Effect.gen(function* () {
+      const { ask, reconnect, take, url } = yield* amongOthers
+      yield* join(url, "p-ada")
+      ask("a")
+      take()
+      reconnect()
+      for (const node of ["a", "a", "a"]) ask(node)
+      assert.deepEqual(take(), [])
+      yield* Effect.sleep("600 millis")
+      assert.deepEqual(take(), [
+        [toRoom, "Table"],
+        [toRoom, "Sync"]
+      ])
+      ask("a")
+      assert.deepEqual(take(), [[toNode("a"), "Table"]])
+    })
+  )
+
+  it.live("[S9] is asked for several rooms, and answers for those that it has", () =>
+    Effect.gen(function* () {
+      const { from, take, tell, url } = yield* amongOthers
+      yield* join(url, "p-ada")
+      take()
+      tell("node", { _tag: "Sync", ...from("a"), rooms: [otherRoom, room] })
+      assert.deepEqual(take(), [
+        [toNode("a"), "Table"],
+        [toNode("a"), "Sync"]
+      ])
+    })
+  )
+
+  it.each([-1, 0.5, 1e300])("takes nothing for a time that is none, as %s", (at) => {
+    assert.isDefined(decodeMessage(JSON.stringify({ _tag: "Alive", node: "a", at: 1 })))
+    assert.isUndefined(decodeMessage(JSON.stringify({ _tag: "Alive", node: "a", at })))
+  })
 })

@@ -13,6 +13,7 @@ import * as Redacted from "effect/Redacted"
 import { BackplaneError } from "../../../src/relay/Backplane.ts"
 import type { NatsOptions } from "../../../src/relay/NatsBackplane.ts"
 import { isOpensslMissing, makeCertificates } from "../../support/certificates.ts"
+import { droppedBy } from "../../support/droppedBy.ts"
 import { listen } from "../../support/listen.ts"
 import * as natsServer from "../../support/natsServer.ts"
 import { assertHeard, joinNats, live, onNats, production, untilStatus } from "./natsTest.ts"
@@ -137,7 +138,7 @@ onNats("a node and its credentials", () => {
         _tag: "Room",
         room: { _tag: "Dataset", project: "other", dataset: "production" }
       })
-      assert.strictEqual(a.dropped(), 1)
+      assert.strictEqual(droppedBy(a), 1)
       assert.strictEqual(a.status()._tag, "Connected")
     })
   )
