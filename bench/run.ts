@@ -16,16 +16,15 @@ import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import { draw } from "./chart.ts"
 import { isolate } from "./isolate.ts"
+import { readStored, results } from "./stored.ts"
 import type { Sample, Suite } from "./suite.ts"
 import { suites } from "./suites/index.ts"
 import { medianOf, type Summary, summarize } from "./summary.ts"
 import { measured, targets } from "./table.ts"
 import { withBlock, withTables } from "./page.ts"
 
-const results = new URL("results/", import.meta.url)
 const docs = new URL("../docs/", import.meta.url)
 
 /** How long a case may take unless its suite says otherwise, in milliseconds. */
@@ -76,26 +75,6 @@ const write = (suite: Suite, samples: ReadonlyArray<Sample>) => {
   writeFileSync(new URL(`${suite.name}.json`, results), `${JSON.stringify(record, undefined, 1)}\n`)
 }
 
-const Stored = Schema.fromJsonString(
-  Schema.Struct({
-    samples: Schema.Array(
-      Schema.Struct({
-        scene: Schema.String,
-        contender: Schema.String,
-        round: Schema.Int,
-        figures: Schema.Record(Schema.String, Schema.Finite)
-      })
-    )
-  })
-)
-
-/** What was measured last. */
-const read = (suite: Suite) =>
-  Effect.try(() => readFileSync(new URL(`${suite.name}.json`, results), "utf8")).pipe(
-    Effect.flatMap(Schema.decodeUnknownEffect(Stored)),
-    Effect.map(({ samples }) => samples)
-  )
-
 const writeDocs = (summary: Summary, samples: ReadonlyArray<Sample>) => {
   const page = new URL(summary.suite.page ?? "performance.md", docs)
   const blocks = summary.suite.blocks?.(samples) ?? []
@@ -139,7 +118,7 @@ const bench = Command.make(
         1,
         Option.getOrElse(options.rounds, () => suite.rounds)
       )
-      const samples = yield* options.again ? read(suite) : run(suite, rounds)
+      const samples = yield* options.again ? readStored(suite.name) : run(suite, rounds)
       const summary = summarize(suite, samples)
       summaries.push(summary)
       if (!options.again) write(suite, samples)

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { isolate } from "../../bench/isolate.ts"
 import { withBlock, withTables } from "../../bench/page.ts"
+import { readStored } from "../../bench/stored.ts"
 import { summarize } from "../../bench/summary.ts"
 import { batchesIn, window } from "../../bench/suites/scaling/batches.ts"
 import { deploymentFor, share, spreadOf } from "../../bench/suites/scaling/deployment.ts"
@@ -26,22 +27,7 @@ import { trafficOf } from "../../bench/suites/scaling/traffic.ts"
 import { isNatsMissing } from "../support/natsServer.ts"
 import { makeRandom } from "../support/random.ts"
 
-const Results = Schema.fromJsonString(
-  Schema.Struct({
-    samples: Schema.Array(
-      Schema.Struct({
-        scene: Schema.String,
-        contender: Schema.String,
-        round: Schema.Int,
-        figures: Schema.Record(Schema.String, Schema.Finite)
-      })
-    )
-  })
-)
-
-const { samples } = Schema.decodeUnknownSync(Results)(
-  readFileSync(new URL("../../bench/results/scaling.json", import.meta.url), "utf8")
-)
+const samples = await Effect.runPromise(readStored("scaling"))
 
 const between = (minimum: number, maximum: number) =>
   Schema.Finite.check(Schema.isBetween({ minimum, maximum }))

@@ -3,28 +3,11 @@ import { connect as connectNet } from "node:net"
 import * as Effect from "effect/Effect"
 import { encodeRequest } from "../../src/bifur/JsonRpc.ts"
 import { textsOf } from "./FakeSocket.ts"
+import { clientFrame, opcode, upgradeHead } from "./RawSocket.ts"
 
-const head = [
-  "GET /v2022-06-30/socket/production HTTP/1.1",
-  "Host: localhost",
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Version: 13",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-  "",
-  ""
-].join("\r\n")
-
-/** A text frame of a client, masked with nought. */
-export const clientFrame = (text: string): Buffer => {
-  const body = Buffer.from(text)
-  const frame = Buffer.alloc(8 + body.length)
-  frame[0] = 0x81
-  frame[1] = 0x80 | 126
-  frame.writeUInt16BE(body.length, 2)
-  body.copy(frame, 8)
-  return frame
-}
+/** A request, as a client sends it. */
+export const requestFrame = (...request: Parameters<typeof encodeRequest>): Buffer =>
+  clientFrame(opcode.text, encodeRequest(...request))
 
 /** The length of the frames that have come in whole. */
 const wholeLength = (bytes: Buffer): number => {
@@ -84,13 +67,11 @@ export const joinRaw = Effect.fnUntraced(function* (
       listeners.add(check)
       check()
     })
-  socket.write(head)
+  socket.write(upgradeHead())
   yield* until(() => bytes.includes("\r\n\r\n"))
   bytes = bytes.subarray(bytes.indexOf("\r\n\r\n") + 4)
-  socket.write(
-    clientFrame(encodeRequest("1", "authorization", { authorization: `Bearer ${user}` }))
-  )
-  socket.write(clientFrame(encodeRequest("2", "presence_subscribe", {})))
+  socket.write(requestFrame("1", "authorization", { authorization: `Bearer ${user}` }))
+  socket.write(requestFrame("2", "presence_subscribe", {}))
   yield* until(() => textsOf(bytes.subarray(0, wholeLength(bytes))).length >= 2)
   const [, reply] = textsOf(bytes)
   // From here on all that comes is what everyone gets.

@@ -3,12 +3,11 @@ import { join as joinPath } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { encodeRequest } from "../../src/bifur/JsonRpc.ts"
-import { clientFrame, joinRaw } from "./RawReceiver.ts"
+import { joinRaw, requestFrame } from "./RawReceiver.ts"
 
 const slowReaderTimeout = 8_000
 /** Far longer: nobody here answers pings. */
-const silenceTimeout = 32_000
+const silenceTimeout = 30_000
 /** In this time the machine's own buffers are full, but not for as long as is too long. */
 const stall = 11_000
 
@@ -55,7 +54,7 @@ const startSenders = Effect.fnUntraced(function* (url: string) {
   const sayAll = (word: number): void => {
     for (const [n, { socket }] of senders.entries()) {
       const data = { sessionId: `s${n}`, locations: [word, padding] }
-      socket.write(clientFrame(encodeRequest("a", "presence_announce", { data })))
+      socket.write(requestFrame("a", "presence_announce", { data }))
     }
   }
   const timer = setInterval(() => sayAll(performance.now()), 80)
