@@ -31,9 +31,13 @@ const misplaced = ({
   sanityApiHost,
   sanityCanvases,
   sanityProjects,
-  tokensFile
+  tokensFile,
+  tokenTimeToLive
 }: AuthSettings): string | undefined => {
   if (auth !== "tokens" && tokensFile !== undefined) return "--tokens-file belongs to --auth tokens"
+  if (auth === "development" && tokenTimeToLive !== undefined) {
+    return "--token-time-to-live belongs to --auth tokens and --auth sanity"
+  }
   const sanity = sanityApiHost ?? sanityProjects ?? sanityCanvases
   return auth !== "sanity" && sanity !== undefined
     ? "--sanity-api-host, --sanity-projects and --sanity-canvases belong to --auth sanity"

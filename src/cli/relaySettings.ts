@@ -205,7 +205,7 @@ export const times = {
     default: inSeconds("rollCallInterval"),
     min: 0,
     max: 60,
-    description: "The least time between two answers to roll calls of a connection"
+    description: "The least time between two roll calls of a connection that count"
   }),
   slowReaderTimeout: seconds({
     name: "slow-reader-timeout",

@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from "node:net"
 import * as Effect from "effect/Effect"
 import { closeGrace } from "./Connection.ts"
 import { fromListenError, RelayError } from "./RelayError.ts"
+import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import { isForWebSocket } from "./SocketRequest.ts"
 
@@ -23,7 +24,7 @@ const checkInterval = 500
 const spareSockets = 1_000
 
 /** A server that does not listen yet. */
-export const makeListener = (settings: RelaySettings): Listener => {
+export const makeListener = (settings: RelaySettings, counts: RelayCounts): Listener => {
   const options = {
     headersTimeout: settings.handshakeTimeout,
     requestTimeout: settings.handshakeTimeout,
@@ -42,6 +43,7 @@ export const makeListener = (settings: RelaySettings): Listener => {
   // A client that reads no answers. What takes longest before one is to ask whose a token is.
   server.timeout = settings.handshakeTimeout + settings.authorizationTimeout
   server.maxConnections = settings.maxConnections + spareSockets
+  server.on("drop", () => counts.refuse("sockets"))
   const sockets = new Set<Socket>()
   server.on("connection", (socket: Socket) => {
     sockets.add(socket)

@@ -75,7 +75,7 @@ export class OpenRoom {
     this.#closeIfEmpty()
   }
 
-  /** Ends the sessions of a connection after a time, unless another one announces them until then. */
+  /** Ends the sessions of a connection after a time, unless a newer one announces them until then. */
   endSessions(owner: Owner, grace: number): void {
     this.table.leave(owner, monotonicNow() + grace)
     this.#depart()

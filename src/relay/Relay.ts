@@ -25,6 +25,7 @@ import { RelayCounts } from "./RelayCounts.ts"
 import type { RelayError } from "./RelayError.ts"
 import { makeMetrics } from "./RelayMetrics.ts"
 import { type RelayOptions, type RelaySettings, resolveOptions } from "./RelayOptions.ts"
+import { checkOptions } from "./OptionRanges.ts"
 import { makeRequests } from "./Requests.ts"
 import { Rooms } from "./Rooms.ts"
 import { explainNotFound, layerRoutes } from "./Routes.ts"
@@ -103,9 +104,10 @@ export class Relay extends Context.Service<
 const make = Effect.fnUntraced(function* (
   settings: RelaySettings
 ): Effect.fn.Return<Relay["Service"], RelayError, RelayAuth | Backplane | Scope.Scope> {
+  yield* checkOptions(settings)
   const auth = yield* RelayAuth
   const counts = new RelayCounts()
-  const listener = makeListener(settings)
+  const listener = makeListener(settings, counts)
   yield* Effect.addFinalizer(() => close(listener))
   const backplane = yield* Backplane
   const cluster = yield* makeCluster({ backplane, settings, counts })

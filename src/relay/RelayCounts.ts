@@ -7,12 +7,14 @@
  * Why a connection, a session or a message was turned away, or a connection ended.
  *
  * - `origin`, `address`, `connections`, `room`, `rooms`, `draining`: a connection was not let in.
+ * - `sockets`: a socket was not taken, before it could say what it wants.
  * - `sessions-per-connection`, `sessions-per-user`: a session was not taken.
  * - `unauthorized`: a token was refused; `revoked`: one that had been accepted.
  * - `frame-size`, `authorization-timeout`, `slow-reader`, `requests`: a connection was closed.
  * - `dead`: a connection gave no sign of life.
  */
 export const refusalReasons = [
+  "sockets",
   "origin",
   "address",
   "connections",

@@ -10,15 +10,17 @@ import * as Schema from "effect/Schema"
  * - `not-permitted`: the system does not let this process listen there.
  * - `host`: the host is no address of this machine.
  * - `port`: the port is no number from 0 to 65535.
+ * - `option`: an option makes no sense; `detail` says which, and what it may be.
  * - `unknown`: anything else; `cause` has it.
  *
  * @example
  * Effect.catchTag("RelayError", (error) => Console.error(error.message))
  */
 export class RelayError extends Schema.TaggedError<RelayError>()("RelayError", {
-  reason: Schema.Literals(["port-in-use", "not-permitted", "host", "port", "unknown"]),
+  reason: Schema.Literals(["port-in-use", "not-permitted", "host", "port", "option", "unknown"]),
   host: Schema.String,
   port: Schema.Finite,
+  detail: Schema.optionalKey(Schema.String),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
@@ -31,6 +33,8 @@ export class RelayError extends Schema.TaggedError<RelayError>()("RelayError", {
         return `${this.host} is no address of this machine. Take --host 127.0.0.1, or --host 0.0.0.0 for every network.`
       case "port":
         return `${this.port} is no port. Take a whole number from 0 to 65535; 0 is any free port.`
+      case "option":
+        return this.detail ?? "An option of the relay makes no sense."
       case "unknown":
         return `The relay could not listen on ${this.host}, port ${this.port}: ${describe(this.cause)}.`
     }

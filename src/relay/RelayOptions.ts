@@ -87,8 +87,8 @@ export interface RelayOptions {
    */
   readonly announceInterval?: Duration.Input | undefined
   /**
-   * The least time between two answers to roll calls of a connection; what it asks until then is
-   * answered once, after it. 1 s by default: clients call the roll when they connect.
+   * The least time between two roll calls of a connection that are answered, or forwarded; what it
+   * asks until then counts once, after it. 1 s by default: clients call the roll when they connect.
    */
   readonly rollCallInterval?: Duration.Input | undefined
   /** How long a full buffer may stand still before its connection is closed with 1013. 10 s by default. */
@@ -99,8 +99,9 @@ export interface RelayOptions {
    */
   readonly drainTime?: Duration.Input | undefined
   /**
-   * The largest frame that is read, in bytes; a larger one closes its connection with 1009.
-   * 256 KiB by default: about a thousand locations in one announce.
+   * The largest frame that is read, in bytes; a larger one closes its connection with 1009. So much
+   * the locations of an announce may take as they are published, too. 256 KiB by default: about a
+   * thousand locations. With NATS it must stay below the server's `max_payload`, 1 MiB by default.
    */
   readonly maxFrameSize?: number | undefined
   /** Sessions that a connection may announce, 20 by default: clients have one, a tool a few. */

@@ -22,7 +22,7 @@ import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 
 /** The JSON-RPC error code of a request that went beyond a bound of this relay. */
-export const beyondBound = -32_000
+const beyondBound = -32_000
 
 /** Requests that may wait for an authorization to be decided, and their characters in all. */
 const maxWaiting = 100
@@ -33,7 +33,14 @@ const maxDepth = 100
 
 type Answer = { readonly result: unknown } | { readonly error: RpcError }
 
-type Handler = (member: Present, params: unknown) => Answer
+/** `length`: the characters of the request. */
+type Handler = (member: Present, params: unknown, length: number) => Answer
+
+/**
+ * What a JSON value can grow to when it is written again: of `1e20`, each of five characters with its
+ * comma becomes more than four.
+ */
+const maxGrowth = 5
 
 /** `presence_announce`: all the places at which a session is. */
 const AnnounceParams = Schema.Struct({
@@ -90,11 +97,19 @@ export const makeRequests = (
   authorizer: Authorizer,
   settings: Pick<
     RelaySettings,
-    "maxSessionsPerConnection" | "maxSessionsPerUser" | "rollCall" | "rollCallInterval"
+    | "maxFrameSize"
+    | "maxSessionsPerConnection"
+    | "maxSessionsPerUser"
+    | "rollCall"
+    | "rollCallInterval"
   >,
   counts: RelayCounts
 ): ((member: Member, text: string) => void) => {
-  const announce: Handler = (member, params) => {
+  const isTooLarge = (locations: ReadonlyArray<unknown>, length: number): boolean =>
+    length * maxGrowth > settings.maxFrameSize &&
+    Buffer.byteLength(JSON.stringify(locations)) > settings.maxFrameSize
+
+  const announce: Handler = (member, params, length) => {
     const { connection, room, user } = member
     const data = Option.getOrUndefined(decodeAnnounce(params))?.data
     if (data === undefined) {
@@ -103,6 +118,13 @@ export const makeRequests = (
     if (isDeeperThan(maxDepth, data.locations)) {
       counts.refuse("requests")
       return refuse(beyondBound, `These locations are nested deeper than ${maxDepth} levels.`)
+    }
+    if (isTooLarge(data.locations, length)) {
+      counts.refuse("frame-size")
+      return refuse(
+        beyondBound,
+        `These locations take more than ${settings.maxFrameSize} bytes as they are published. Report fewer, or shorter ones.`
+      )
     }
     const { owner } = connection
     const { table } = room
@@ -137,11 +159,16 @@ export const makeRequests = (
     const session = Option.getOrUndefined(decodeSession(params))?.session
     if (session === undefined) return invalidParams(Method.rollCall, "{session}")
     const { connection, room, user } = member
-    if (settings.rollCall === "forward") {
+    const forward = (): void =>
       room.publish([room.table.rollCall(connection.owner, user.id, session, monotonicNow())])
-    } else if (room.isSubscribed(connection)) {
-      answerRollCall(member, settings.rollCallInterval)
+    const answerFromTable = (): void => {
+      if (room.isSubscribed(connection)) room.answerRollCall(connection)
     }
+    atMostOncePer(
+      settings.rollCallInterval,
+      member,
+      settings.rollCall === "forward" ? forward : answerFromTable
+    )
     return done
   }
 
@@ -153,12 +180,12 @@ export const makeRequests = (
     [Method.disconnect, disconnect]
   ])
 
-  const answer = (member: Member, method: string, params: unknown): Answer => {
+  const answer = (member: Member, method: string, params: unknown, length: number): Answer => {
     const handler = handlers.get(method)
     if (handler === undefined) {
       return refuse(ErrorCode.methodNotFound, `This relay has no method ${method.slice(0, 64)}.`)
     }
-    return isPresent(member) ? handler(member, params) : unauthorized
+    return isPresent(member) ? handler(member, params, length) : unauthorized
   }
 
   const authorize = (member: Member, id: RequestId | undefined, params: unknown): void => {
@@ -196,7 +223,7 @@ export const makeRequests = (
         // JSON-RPC: a notification counts, but it is not answered.
         const id = frame._tag === "Request" ? frame.id : undefined
         if (frame.method === Method.authorization) authorize(member, id, frame.params)
-        else reply(member, id, answer(member, frame.method, frame.params))
+        else reply(member, id, answer(member, frame.method, frame.params, text.length))
         return
       }
       case "Malformed":
@@ -222,17 +249,17 @@ const isDeeperThan = (levels: number, value: unknown): boolean =>
   value !== null &&
   (levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part)))
 
-/** Once per interval at most: the answer is as large as the room. */
-const answerRollCall = (member: Present, interval: number): void => {
-  const answerNow = (): void => {
+/** A roll call is as large as the room; what is asked within the interval is answered once, after it. */
+const atMostOncePer = (interval: number, member: Present, callRoll: () => void): void => {
+  const callNow = (): void => {
     member.rollCallTimer = undefined
     member.rollCalledAt = monotonicNow()
-    if (member.room.isSubscribed(member.connection)) member.room.answerRollCall(member.connection)
+    callRoll()
   }
   if (member.rollCallTimer !== undefined) return
   const wait = member.rollCalledAt + interval - monotonicNow()
-  if (wait <= 0) answerNow()
-  else member.rollCallTimer = setTimeout(answerNow, wait)
+  if (wait <= 0) callNow()
+  else member.rollCallTimer = setTimeout(callNow, wait)
 }
 
 const malformedReply = {

@@ -142,7 +142,7 @@ export class Room {
 
   /**
    * A connection is gone. The sessions that still belong to it {@link depart} at the given time, but
-   * for those that another connection of their user announces until then.
+   * for those that a newer connection of their user announces until then.
    */
   leave(owner: Owner, at: number): void {
     this.leaveWith(this.#byOwner.get(owner.id) ?? [], at)

@@ -216,6 +216,33 @@ describe("sessions", () => {
 })
 
 describe("frames", () => {
+  relay(
+    "[S10] that would grow beyond their bound when they are published are refused",
+    (url) =>
+      Effect.gen(function* () {
+        const ada = yield* join(url, "p-ada")
+        const bob = yield* join(url, "p-bob")
+        const announce = (count: number) => {
+          const locations = Array.from({ length: count }, () => "1e20").join()
+          return ada.callRaw(
+            `"presence_announce","params":{"data":{"sessionId":"s","locations":[${locations}]}}`
+          )
+        }
+        assert.deepEqual(yield* announce(40), { result: { ok: true } })
+        const { error } = yield* announce(180)
+        assert.include(error?.message, "1024 bytes")
+        assert.strictEqual(yield* refusals(url, "frame-size"), 1)
+        assert.deepEqual(yield* bob.rest, [
+          state(
+            "p-ada",
+            "s",
+            Array.from({ length: 40 }, () => 1e20)
+          )
+        ])
+      }),
+    { maxFrameSize: 1_024 }
+  )
+
   const maxFrameSize = 1_000
   const options = { maxFrameSize, heartbeatInterval: "1 hour" } as const
 

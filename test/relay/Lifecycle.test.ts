@@ -125,11 +125,17 @@ describe("starting", () => {
   it.live.each([
     [{ port: 70_000 }, "port"],
     [{ port: 1.5 }, "port"],
-    [{ host: "192.0.2.1" }, "host"]
+    [{ host: "192.0.2.1" }, "host"],
+    [{ silenceTimeout: "1 second" }, "option"],
+    [{ silenceTimeout: "31 seconds" }, "option"],
+    [{ maxFrameSize: Number.NaN }, "option"],
+    [{ maxConnections: 0 }, "option"]
   ] as const)("with %o fails by its reason", ([options, reason]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(relayWith(options))))
       assert.strictEqual(error.reason, reason)
+      const [option = ""] = Object.keys(options)
+      assert.include(error.message, option)
     })
   )
 })

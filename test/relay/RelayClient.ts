@@ -67,16 +67,20 @@ export const connect = Effect.fnUntraced(function* (
   })
   yield* Deferred.await(opened)
 
-  const call = (method: string, params: { readonly [key: string]: unknown } = {}) =>
+  const request = (write: (id: string) => string) =>
     Effect.callback<Reply>((resume) => {
       const id = `${++lastId}`
       waiting.set(id, (reply) => resume(Effect.succeed(reply)))
-      socket.send(encodeRequest(id, method, params))
+      socket.send(write(id))
     })
+  const call = (method: string, params: { readonly [key: string]: unknown } = {}) =>
+    request((id) => encodeRequest(id, method, params))
 
   return {
     socket,
     call,
+    /** A request whose text follows `"method":`, up to its last brace. */
+    callRaw: (text: string) => request((id) => `{"jsonrpc":"2.0","id":"${id}","method":${text}}`),
     /** Sends a text frame as it is. */
     send: (text: string | Uint8Array) => socket.send(text),
     authorize: (user: string) => call("authorization", { authorization: `Bearer ${user}` }),

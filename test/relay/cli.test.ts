@@ -100,6 +100,7 @@ describe("sanity-presence relay", () => {
     [["--auth", "tokens"], "--tokens-file"],
     [["--auth", "tokens", "--tokens-file", "/nowhere/tokens.json"], "/nowhere/tokens.json"],
     [["--auth", "development", "--tokens-file", "tokens.json"], "--auth tokens"],
+    [["--auth", "development", "--token-time-to-live", "60"], "--auth tokens"],
     [["--auth", "tokens", "--sanity-projects", "abc"], "--auth sanity"],
     [["--auth", "development", "--tls-cert", "cert.pem"], "--tls-key"],
     [

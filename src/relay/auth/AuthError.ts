@@ -71,6 +71,6 @@ export class AuthUnavailable extends Schema.TaggedError<AuthUnavailable>()("Auth
 }) {
   override get message() {
     const why = this.status === undefined ? this.reason : `${this.reason}, HTTP ${this.status}`
-    return `Sanity could not be asked about this token (${why}). Try again in a moment.`
+    return `Nobody could be asked about this token (${why}). Try again in a moment.`
   }
 }

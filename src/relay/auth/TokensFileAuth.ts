@@ -67,7 +67,9 @@ const make = Effect.fnUntraced(function* (path: string, options: TokensFileOptio
     Duration.fromInputUnsafe(options.pollInterval ?? "5 seconds"),
     Duration.times(timeToLive, 0.5)
   )
-  const current = yield* follow(path, pollInterval)
+  const current = yield* Effect.annotateLogs(follow(path, pollInterval), {
+    action: "relay/tokens-file"
+  })
 
   const authenticate = Effect.fnUntraced(function* (token: Redacted.Redacted, scope: AuthScope) {
     const grant = current().grants.get(sha256(token))
