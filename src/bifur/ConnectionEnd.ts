@@ -15,8 +15,11 @@ export interface ConnectionEnd {
   readonly reason: string
   /** No socket opened, and the environment does not say why. */
   readonly isUnexplained?: boolean | undefined
-  /** The server sends everyone away for a while: they must not all come back at once. */
-  readonly isRestart?: boolean | undefined
+  /**
+   * The server sends away for a while: those who go together must not all come back at once.
+   * `restart` sends everyone, `busy` may be for one alone.
+   */
+  readonly sentAway?: "restart" | "busy" | undefined
 }
 
 /** An end after which it is worth trying again. */
@@ -62,11 +65,9 @@ export const fromClose = (code: number, detail: string): ConnectionEnd => {
       return broken
     // By IANA's registry of close codes: service restart, try again later.
     case 1012:
+      return { ...lost(`the service restarts, code ${code}${why}`), sentAway: "restart" }
     case 1013:
-      return {
-        ...lost(`the service ${code === 1012 ? "restarts" : "is busy"}, code ${code}${why}`),
-        isRestart: true
-      }
+      return { ...lost(`the service is busy, code ${code}${why}`), sentAway: "busy" }
     default:
       return lost(`the service closed the connection, code ${code}${why}`)
   }

@@ -55,7 +55,7 @@ export type Phase =
  *   `isSubscribed` once it is.
  * - `probes`: how many there were. `refusals`: tokens refused one after the other.
  * - `attempt`: attempts since the last stable connection; `troubleSince`: when that ended.
- *   `isRestart`: the server has sent everyone away since.
+ *   `isSentAway`: the server has sent everyone away since.
  * - `explainedAt`: when it was last looked into why no socket opens, and the `explanation`.
  * - `hiddenSince`: since when nobody can see the page.
  */
@@ -71,7 +71,7 @@ export interface Machine {
   readonly refusals: number
   readonly attempt: number
   readonly troubleSince: number | undefined
-  readonly isRestart: boolean
+  readonly isSentAway: boolean
   readonly explainedAt: number | undefined
   readonly explanation: ConnectionEnd | undefined
   readonly hiddenSince: number | undefined
@@ -163,7 +163,7 @@ export const initial = (
   refusals: 0,
   attempt: 0,
   troubleSince: undefined,
-  isRestart: false,
+  isSentAway: false,
   explainedAt: undefined,
   explanation: undefined,
   hiddenSince: isVisible ? undefined : now,
@@ -516,7 +516,7 @@ const unaccepted = (machine: Machine, ending: ConnectionEnd, at: Circumstances):
 
 // An end, and what comes after it.
 
-const untroubled = { attempt: 0, troubleSince: undefined, isRestart: false }
+const untroubled = { attempt: 0, troubleSince: undefined, isSentAway: false }
 
 /** A connection that has held counts as the end of all trouble before it. */
 const settled = (machine: Machine, { now, tunables }: Circumstances): Machine => {
@@ -534,8 +534,10 @@ const leave = (machine: Machine, reason: string, at: Circumstances): Step => {
 }
 
 /** Nodes that restart one after the other cut off again whoever has just come over: no more trouble. */
-const begunAnew = (machine: Machine, { isRestart }: ConnectionEnd): Machine =>
-  isRestart && machine.phase._tag === "Connected" ? { ...machine, ...untroubled } : machine
+const begunAnew = (machine: Machine, { sentAway }: ConnectionEnd): Machine =>
+  sentAway === "restart" && machine.phase._tag === "Connected"
+    ? { ...machine, ...untroubled }
+    : machine
 
 const end = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step =>
   then(leave(begunAnew(machine, ending), ending.reason, at), (left) => {
@@ -543,7 +545,7 @@ const end = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step =
       ...left,
       attempt: left.attempt + 1,
       troubleSince: left.troubleSince ?? at.now,
-      isRestart: ending.isRestart ?? left.isRestart
+      isSentAway: ending.sentAway !== undefined || left.isSentAway
     }
     const known = ending.isUnexplained === true ? (machine.explanation ?? ending) : ending
     if (known._tag !== "Lost") return refuse(next, known, at)
@@ -552,14 +554,14 @@ const end = (machine: Machine, ending: ConnectionEnd, at: Circumstances): Step =
   })
 
 /** Within what time those who were cut off together first try again. */
-const spanOf = ({ isRestart }: Machine, { backoffBase, restartSpread }: Tunables): number =>
-  isRestart ? restartSpread : backoffBase
+const spanOf = ({ isSentAway }: Machine, { backoffBase, restartSpread }: Tunables): number =>
+  isSentAway ? restartSpread : backoffBase
 
 const delayOf = (machine: Machine, { now, random, tunables }: Circumstances): number =>
   backoff({
     attempt: machine.attempt,
     // Who comes at once finds nobody, and comes again.
-    random: machine.isRestart ? (1 + 3 * random) / 4 : random,
+    random: machine.isSentAway ? (1 + 3 * random) / 4 : random,
     base: spanOf(machine, tunables),
     max: tunables.backoffMax,
     trouble: now - (machine.troubleSince ?? now)
@@ -598,9 +600,9 @@ const refuse = (machine: Machine, refusal: ConnectionEnd, at: Circumstances): St
  * soon after a server that restarts has said so.
  */
 const explain = (machine: Machine, { isOnline, now }: Circumstances): Step => {
-  const { attempt, explainedAt, isRestart, tried } = machine
+  const { attempt, explainedAt, isSentAway, tried } = machine
   const isRecent = explainedAt !== undefined && now - explainedAt < explainInterval
-  if (!isOnline || isRecent || attempt < (isRestart ? 4 : 2)) return stay(machine)
+  if (!isOnline || isRecent || attempt < (isSentAway ? 4 : 2)) return stay(machine)
   return {
     machine: { ...machine, explainedAt: now },
     actions: [{ _tag: "Explain", token: tried }]

@@ -184,7 +184,7 @@ export const times = {
     default: inSeconds("nodeReturnGrace"),
     min: 0,
     max: 300,
-    description: "The same for the connections of a relay that shuts down"
+    description: "The same where clients are told to come back later, as by a relay that shuts down"
   }),
   batchInterval: seconds({
     name: "batch-interval",

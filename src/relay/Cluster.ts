@@ -68,7 +68,7 @@ export class Cluster {
   /** A room opens here: from now on it hears what happens in it elsewhere. */
   enter(address: RoomAddress, room: OpenRoom): void {
     const key = roomKey(address)
-    const shared = new SharedRoom(address, room, {
+    const shared = new SharedRoom(address, room, this.#services.settings, {
       node: this.node,
       now: () => this.#clock.now(),
       tell: (topic, message) => this.#services.backplane.publish(topic, encodeMessage(message))
@@ -116,13 +116,18 @@ export class Cluster {
     // What came while this node stood still has not been read yet.
     if (sinceLast > 2 * aliveInterval) this.#forgive()
     for (const [other, at] of this.#heardAt) {
-      if (now - at > nodeTimeout) this.#forget(other, this.#services.settings.returnGrace)
+      if (now - at > nodeTimeout) this.#giveUp(other)
     }
   }
 
-  /** The backplane is back: everyone's word is told once more, and asked for. */
+  /**
+   * The backplane is back: everyone's word is told once more, and asked for. Of whom nobody speaks
+   * then is gone: a room may have closed elsewhere meanwhile.
+   */
   reconnected(): void {
     this.#forgive()
+    this.#tellAll({ _tag: "Back", ...this.#self() })
+    for (const other of this.#heardAt.keys()) this.#doubt(other)
     for (const shared of this.#rooms.values()) shared.tellAndAskIn(Math.random() * returnSpread)
   }
 
@@ -141,8 +146,11 @@ export class Cluster {
       case "Sync":
         for (const room of message.rooms) this.#rooms.get(roomKey(room))?.answer(message.node)
         return
+      case "Back":
+        return this.#doubt(message.node)
       case "Leaving":
-        return this.#forget(message.node, this.#services.settings.nodeReturnGrace)
+        this.#heardAt.delete(message.node)
+        return this.#doubt(message.node)
       case "Alive":
         return
     }
@@ -174,9 +182,17 @@ export class Cluster {
     for (const other of this.#heardAt.keys()) this.#heardAt.set(other, monotonicNow())
   }
 
-  #forget(node: string, grace: number): void {
+  /** Its sessions are gone, but for those that are heard of until the grace is over. */
+  #doubt(node: string): void {
+    const { nodeReturnGrace } = this.#services.settings
+    for (const shared of this.#rooms.values()) shared.endSessionsOf(node, nodeReturnGrace)
+  }
+
+  /** It is dead. */
+  #giveUp(node: string): void {
     this.#heardAt.delete(node)
-    for (const shared of this.#rooms.values()) shared.forget(node, grace)
+    const { returnGrace } = this.#services.settings
+    for (const shared of this.#rooms.values()) shared.endSessionsOf(node, returnGrace)
   }
 
   #self(): { readonly node: string; readonly at: number } {

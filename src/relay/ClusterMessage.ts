@@ -44,11 +44,17 @@ const Table = Schema.TaggedStruct("Table", {
 /** The node is alive. To the cluster. */
 const Alive = Schema.TaggedStruct("Alive", from)
 
+/**
+ * The node was cut off and is back: whom it knows is told next, and what else it said before may no
+ * longer be true. To the cluster.
+ */
+const Back = Schema.TaggedStruct("Back", from)
+
 /** The node is shutting down; its clients come back to other nodes. To the cluster. */
 const Leaving = Schema.TaggedStruct("Leaving", from)
 
 /** Anything that a node says. */
-export const ClusterMessage = Schema.Union([Events, Sync, Table, Alive, Leaving])
+export const ClusterMessage = Schema.Union([Events, Sync, Table, Alive, Back, Leaving])
 export type ClusterMessage = typeof ClusterMessage.Type
 
 /** The pieces of a node's part of a room's table. */

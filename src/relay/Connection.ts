@@ -48,6 +48,7 @@ export class Connection {
   readonly #counts: RelayCounts
   #pending: Map<string, Buffer> | undefined
   #stalledAt: number | undefined
+  #isSentAway = false
 
   constructor(owner: Owner, webSocket: Peer, socket: Duplex, counts: RelayCounts) {
     this.owner = owner
@@ -60,6 +61,11 @@ export class Connection {
   /** False as soon as either side has said that it closes: nothing may follow that. */
   get isOpen(): boolean {
     return this.#webSocket.readyState === open
+  }
+
+  /** Whether this side has closed it and asked to come back later. */
+  get isSentAway(): boolean {
+    return this.#isSentAway
   }
 
   /** Since when a full buffer has not moved, on the clock that never goes back. */
@@ -107,6 +113,7 @@ export class Connection {
     if (!this.isOpen) return
     this.#pending = undefined
     this.#stalledAt = undefined
+    this.#isSentAway = code === tryAgainLater
     this.#webSocket.close(code, reason)
     setTimeout(() => this.#webSocket.terminate(), closeGrace).unref()
   }

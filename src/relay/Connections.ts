@@ -33,9 +33,6 @@ export interface ConnectionServices {
   readonly log: ConnectionLog
 }
 
-/** What a member's departure takes with it, in milliseconds. */
-type Grace = () => number
-
 /** A refusal that needs no WebSocket: an HTTP status and a reason. */
 const refuseRequest = (socket: Duplex, status: string, message: string): void => {
   const body = `${JSON.stringify({ statusCode: Number.parseInt(status, 10), error: status.slice(4), message })}\n`
@@ -219,12 +216,15 @@ export class Connections {
       clearTimeout(member.rollCallTimer)
       this.members.delete(member)
       this.#countAddress(address, -1)
-      member.room?.leave(connection, this.#grace())
+      member.room?.leave(connection, this.#graceOf(connection))
     })
   }
 
-  readonly #grace: Grace = () =>
-    this.#isDraining ? this.#services.settings.nodeReturnGrace : this.#services.settings.returnGrace
+  /** How long its sessions stay, in milliseconds. */
+  #graceOf({ isSentAway }: Connection): number {
+    const { nodeReturnGrace, returnGrace } = this.#services.settings
+    return this.#isDraining || isSentAway ? nodeReturnGrace : returnGrace
+  }
 
   #unauthorized({ connection, user, waiting }: Member): void {
     if (user !== undefined || !connection.isOpen) return

@@ -87,13 +87,13 @@ export class OpenRoom {
     this.#depart()
   }
 
-  /** Ends those of some sessions that are still a node's, now. */
-  endSessionsIn(keys: Iterable<SessionKey>, node: string): void {
+  /** The same for those of some sessions that are still a node's. */
+  endSessionsIn(keys: Iterable<SessionKey>, node: string, grace: number): void {
     const gone = new Set(keys)
     const left = this.table.of(node).filter(({ key }) => gone.has(key))
     this.table.leaveWith(
       left.map(({ key }) => key),
-      monotonicNow()
+      monotonicNow() + grace
     )
     this.#depart()
   }

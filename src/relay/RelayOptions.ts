@@ -70,9 +70,11 @@ export interface RelayOptions {
    */
   readonly returnGrace?: Duration.Input | undefined
   /**
-   * The same for the connections of a relay that shuts down. 10 s by default: what clients need to
-   * come back to another node when all of them do. One that dies is given up by the others after
-   * 5 s of silence, and `returnGrace` counts from then.
+   * The same where clients are told to come back later: of a relay that shuts down, or that closed
+   * a connection with 1013; and what a node that was cut off has to tell the others who is still
+   * there. 20 s by default: clients come back after 1.75 to 7 s, and once more where there is no
+   * place yet. A node that dies is given up by the others after 5 s of silence, and `returnGrace`
+   * counts from then.
    */
   readonly nodeReturnGrace?: Duration.Input | undefined
   /**
@@ -177,7 +179,7 @@ export const resolveOptions = (options: RelayOptions): RelaySettings => ({
   authorizationTimeout: millis(options.authorizationTimeout ?? "10 seconds"),
   silenceTimeout: millis(options.silenceTimeout ?? "15 seconds"),
   returnGrace: millis(options.returnGrace ?? "1 second"),
-  nodeReturnGrace: millis(options.nodeReturnGrace ?? "10 seconds"),
+  nodeReturnGrace: millis(options.nodeReturnGrace ?? "20 seconds"),
   batchInterval: millis(options.batchInterval ?? "10 millis"),
   announceInterval: millis(options.announceInterval ?? "50 millis"),
   rollCallInterval: millis(options.rollCallInterval ?? "1 second"),

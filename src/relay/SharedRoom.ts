@@ -8,6 +8,7 @@ import { type ClusterMessage, type Entry, inPieces, type TablePiece } from "./Cl
 import type { OpenRoom } from "./OpenRoom.ts"
 import { isNewer, makeOwner } from "./Owner.ts"
 import type { Publication } from "./Room.ts"
+import type { RelaySettings } from "./RelayOptions.ts"
 import type { RoomAddress } from "./RoomAddress.ts"
 import type { Topic } from "./Topic.ts"
 
@@ -32,20 +33,27 @@ interface IncomingTable {
  * apply it as it comes, and a table that it sends replaces what they knew of it.
  *
  * @example
- * const shared = new SharedRoom(address, room, voice)
+ * const shared = new SharedRoom(address, room, settings, voice)
  * shared.tellAndAsk() // everyone in it learns who is here, and says who is there
  */
 export class SharedRoom {
   readonly address: RoomAddress
   readonly #room: OpenRoom
+  readonly #settings: Pick<RelaySettings, "nodeReturnGrace">
   readonly #voice: Voice
   /** By node, how far its table has come in. */
   readonly #incoming = new Map<string, IncomingTable>()
   #tellTimer: NodeJS.Timeout | undefined
 
-  constructor(address: RoomAddress, room: OpenRoom, voice: Voice) {
+  constructor(
+    address: RoomAddress,
+    room: OpenRoom,
+    settings: Pick<RelaySettings, "nodeReturnGrace">,
+    voice: Voice
+  ) {
     this.address = address
     this.#room = room
+    this.#settings = settings
     this.#voice = voice
   }
 
@@ -62,8 +70,9 @@ export class SharedRoom {
 
   /** Tells the others who is here, and asks them who is there. */
   tellAndAsk(): void {
+    clearTimeout(this.#tellTimer)
     this.#tellTimer = undefined
-    this.#tellTable(this.#toAll)
+    this.#tellTable({ _tag: "Room", room: this.address })
     this.#tellAll({ _tag: "Sync", ...this.#from(), rooms: [this.address] })
   }
 
@@ -117,11 +126,12 @@ export class SharedRoom {
     }
     if (table?.next !== count) return
     this.#incoming.delete(node)
-    this.#room.endSessionsIn(table.missing, node)
+    // Some may have moved to a node that is still to tell.
+    this.#room.endSessionsIn(table.missing, node, this.#settings.nodeReturnGrace)
   }
 
-  /** A node is gone: its sessions are after a time, in milliseconds, unless they are elsewhere then. */
-  forget(node: string, grace: number): void {
+  /** Ends the sessions of a node after a time, in milliseconds, but for those that are heard of until then. */
+  endSessionsOf(node: string, grace: number): void {
     this.#incoming.delete(node)
     this.#room.endSessionsOf(node, grace)
   }
@@ -129,10 +139,6 @@ export class SharedRoom {
   /** Nothing more is told. */
   close(): void {
     clearTimeout(this.#tellTimer)
-  }
-
-  get #toAll(): Topic {
-    return { _tag: "Room", room: this.address }
   }
 
   #tellTable(topic: Topic): void {
@@ -149,7 +155,7 @@ export class SharedRoom {
   }
 
   #tellAll(message: ClusterMessage): void {
-    this.#voice.tell(this.#toAll, message)
+    this.#voice.tell({ _tag: "Room", room: this.address }, message)
   }
 
   #from(): { readonly node: string; readonly at: number } {

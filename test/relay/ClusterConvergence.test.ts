@@ -76,7 +76,7 @@ const disturb = (seed: number) =>
           try: () => assert.deepEqual(seen, expected, `seed ${seed}`),
           catch: (error) => error
         })
-      ).pipe(Effect.retry({ times: 100, schedule: Schedule.spaced("10 millis") }))
+      ).pipe(Effect.retry({ times: 300, schedule: Schedule.spaced("10 millis") }))
     )
   })
 

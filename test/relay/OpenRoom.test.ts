@@ -103,7 +103,7 @@ describe("sessions that a node's table does not mention", () => {
   it.live("[S9] and that are gone by then keep no room open", () =>
     Effect.promise(async () => {
       const { connection, emptied, room } = openRoom({ announceInterval: 0, batchInterval: 0 })
-      room.endSessionsIn([sessionKey(ada, tab)], "other")
+      room.endSessionsIn([sessionKey(ada, tab)], "other", 0)
       assert.isUndefined(room.table.nextDeparture)
       room.leave(connection, 0)
       await Effect.runPromise(emptied)
@@ -113,9 +113,9 @@ describe("sessions that a node's table does not mention", () => {
   it("[S9] and that have moved on to another node by then stay", () => {
     const { room } = openRoom({ announceInterval: 0, batchInterval: 0 })
     room.publish([room.table.announce(makeOwner("third", 5), ada, tab, [], monotonicNow())])
-    room.endSessionsIn([sessionKey(ada, tab)], "other")
+    room.endSessionsIn([sessionKey(ada, tab)], "other", 0)
     assert.strictEqual(room.table.size, 1)
-    room.endSessionsIn([sessionKey(ada, tab)], "third")
+    room.endSessionsIn([sessionKey(ada, tab)], "third", 0)
     assert.strictEqual(room.table.size, 0)
   })
 })

@@ -14,6 +14,8 @@ export const prompt: RelayOptions = {
   port: 0,
   announceInterval: 0,
   batchInterval: 0,
+  // Longer than nodes take to tell their tables once they are back.
+  nodeReturnGrace: 1_000,
   returnGrace: 0,
   rollCallInterval: 0
 }

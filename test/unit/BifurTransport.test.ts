@@ -210,6 +210,23 @@ describe("BifurTransport", () => {
     })
   )
 
+  it.effect(
+    "[C11] sent away again and again by a service that is busy, come less and less often",
+    () =>
+      Effect.gen(function* () {
+        const test = yield* setup()
+        for (let attempt = 1; attempt <= 6; attempt++) {
+          const socket = yield* connect(test)
+          yield* TestClock.adjust("1 second")
+          socket.serverClose(1013)
+          yield* settle
+          const status = yield* test.status
+          assert.isTrue(status._tag === "Reconnecting" && status.attempt === attempt)
+          yield* nextSocket(test)
+        }
+      })
+  )
+
   it.effect("[C11] [C3] the network's return, a new token and retryNow end that wait at once", () =>
     Effect.gen(function* () {
       const test = yield* setup()
