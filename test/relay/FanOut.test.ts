@@ -208,7 +208,7 @@ describe("a session that announces 200 times a second", () => {
 
 describe("a reader that is hopeless", () => {
   relay(
-    "[S12] finds a 1013 at the end of what it has not read, and its sessions end",
+    "[S12] finds a 1013 at the end of what it has not read, and has time to come back",
     (url) =>
       Effect.gen(function* () {
         const closed = yield* Deferred.make<void>()
@@ -232,11 +232,13 @@ describe("a reader that is hopeless", () => {
         const { code, reason } = yield* stuck.closed
         assert.strictEqual(code, 1013)
         assert.include(reason, "too slow")
+        const closedAt = performance.now()
         let event = yield* watcher.next
         while (event.type !== "disconnect") event = yield* watcher.next
         assert.deepEqual(event, gone("p-stuck", "s"))
+        assert.isAtLeast(performance.now() - closedAt, 1_500)
       }),
-    { slowReaderTimeout: 500, silenceTimeout: "15 seconds" }
+    { slowReaderTimeout: 500, silenceTimeout: "15 seconds", nodeReturnGrace: 2_000 }
   )
 })
 
