@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { type BackplaneCounts, type BackplaneStatus, makeHub, noCounts } from "./BackplaneHub.ts"
+import { monotonicNow } from "./Clock.ts"
 import type { MemoryBus, MemoryNode } from "./MemoryBus.ts"
 import { subjectOf, type Topic } from "./Topic.ts"
 
@@ -43,6 +44,12 @@ export class Backplane extends Context.Service<
     readonly publish: (topic: Topic, message: string) => void
     /** Now. */
     readonly status: () => BackplaneStatus
+    /**
+     * When what carries the messages last proved to be alive, in milliseconds of the monotonic
+     * clock; a second ago or so while it is well. While it is not, another node's silence says
+     * nothing of that node.
+     */
+    readonly heardAt: () => number
     /** Calls back on each change of the status, until the scope closes. */
     readonly onStatus: (
       notify: (status: BackplaneStatus) => void
@@ -63,6 +70,7 @@ export class Backplane extends Context.Service<
       subscribe: () => Effect.void,
       publish: () => {},
       status: () => ({ _tag: "Connected" }),
+      heardAt: monotonicNow,
       onStatus: () => Effect.void,
       counts: () => noCounts
     })
@@ -93,6 +101,7 @@ const makeMemory = Effect.fnUntraced(function* (
     subscribe: (topic, receive) => hub.listen(subjectOf(topic), receive),
     publish: (topic, message) => bus.publish(node, subjectOf(topic), message),
     status: hub.status,
+    heardAt: monotonicNow,
     onStatus: hub.onStatus,
     counts: hub.counts
   })

@@ -113,8 +113,10 @@ export class Cluster {
     this.#watchedAt = now
     if (this.#services.backplane.status()._tag === "Disconnected") return
     this.#tellAll({ _tag: "Alive", ...this.#self() })
-    // What came while this node stood still has not been read yet.
-    if (sinceLast > 2 * aliveInterval) this.#forgive()
+    // What came while this node stood still has not been read yet, and while what carries it stands
+    // still nothing comes.
+    const stoodStill = Math.max(sinceLast, now - this.#services.backplane.heardAt())
+    if (stoodStill > 2 * aliveInterval) this.#forgive()
     for (const [other, at] of this.#heardAt) {
       if (now - at > nodeTimeout) this.#giveUp(other)
     }

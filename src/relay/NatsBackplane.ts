@@ -204,6 +204,7 @@ const make = Effect.fnUntraced(function* (
       link.publish(subjectOf(topic, settings.subjectPrefix), message)
     },
     status: hub.status,
+    heardAt: () => node.link?.heardAt() ?? -Infinity,
     onStatus: hub.onStatus,
     counts: hub.counts
   })

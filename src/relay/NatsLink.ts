@@ -6,6 +6,7 @@ import type * as Nats from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import type { BackplaneHub } from "./BackplaneHub.ts"
 import { describeFailure } from "./BackplaneError.ts"
+import { monotonicNow } from "./Clock.ts"
 import type { NatsClient } from "./NatsConnection.ts"
 
 /**
@@ -16,6 +17,11 @@ import type { NatsClient } from "./NatsConnection.ts"
 const maxUnconfirmed = 16 * 1024 * 1024
 /** After so many bytes the server is asked to confirm. */
 const confirmEvery = 256 * 1024
+/**
+ * The server is asked after this time (ms), too: that it hangs must be known sooner than nodes that
+ * say nothing are given up.
+ */
+const beatInterval = 1_000
 
 const encoder = new TextEncoder()
 
@@ -26,23 +32,25 @@ export interface NatsLink {
   readonly publish: (subject: string, message: string) => void
   /** Waits until the server has seen all that was sent, `timeout` ms at most; whether it has. */
   readonly confirm: (timeout: number) => Effect.Effect<boolean>
-  /** Waits for the end of the connection; says why it ended. */
+  /** When the server last confirmed something, on the monotonic clock. */
+  readonly heardAt: () => number
+  /** Asks the server once a second whether it is there, to the end of the connection; says why. */
   readonly ended: Effect.Effect<string>
 }
 
-const makePublish = (connection: Nats.NatsConnection, hub: BackplaneHub): NatsLink["publish"] => {
+/** What goes out, and what the server has confirmed of it. */
+const makeFlow = (connection: Nats.NatsConnection, hub: BackplaneHub) => {
   let unconfirmed = 0
   let sinceConfirm = 0
-  const confirm = (): void => {
+  let heardAt = monotonicNow()
+  const confirm = async (): Promise<void> => {
     const bytes = sinceConfirm
     sinceConfirm = 0
-    // A flush that fails does so with the connection, and this counter with it.
-    connection.flush().then(
-      () => void (unconfirmed -= bytes),
-      () => {}
-    )
+    await connection.flush()
+    unconfirmed -= bytes
+    heardAt = monotonicNow()
   }
-  return (subject, message) => {
+  const publish: NatsLink["publish"] = (subject, message) => {
     const bytes = encoder.encode(message)
     // The server would end the connection over it.
     if (bytes.length > (connection.info?.max_payload ?? Infinity)) return hub.drop("too-large")
@@ -55,8 +63,16 @@ const makePublish = (connection: Nats.NatsConnection, hub: BackplaneHub): NatsLi
     }
     unconfirmed += bytes.length
     sinceConfirm += bytes.length
-    if (sinceConfirm >= confirmEvery) confirm()
+    // A flush that fails does so with the connection, and these counters with it.
+    if (sinceConfirm >= confirmEvery) confirm().catch(() => {})
   }
+  /** Asks the server again when it has answered: one that hangs is not asked by the dozen. */
+  const beat: Effect.Effect<never> = Effect.tryPromise(confirm).pipe(
+    Effect.ignore,
+    Effect.andThen(Effect.sleep(beatInterval)),
+    Effect.forever
+  )
+  return { publish, beat, heardAt: () => heardAt }
 }
 
 const sayRefused = (hub: BackplaneHub, subject: string): void =>
@@ -112,6 +128,7 @@ export const makeLink = (
 ): NatsLink => {
   const subscriptions = new Map<string, Nats.Subscription>()
   const end = follow(client, connection, hub, onServers)
+  const { beat, heardAt, publish } = makeFlow(connection, hub)
   return {
     connection,
     open: (subject) => {
@@ -125,13 +142,17 @@ export const makeLink = (
       subscriptions.get(subject)?.unsubscribe()
       subscriptions.delete(subject)
     },
-    publish: makePublish(connection, hub),
+    publish,
     confirm: (timeout) =>
       Effect.tryPromise(() => connection.flush()).pipe(
         Effect.as(true),
         Effect.catch(() => Effect.succeed(false)),
         Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.succeed(false) })
       ),
-    ended: Effect.promise(() => end)
+    heardAt,
+    ended: Effect.raceFirst(
+      Effect.promise(() => end),
+      beat
+    )
   }
 }

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Backplane, type BackplaneStatus } from "../../src/relay/Backplane.ts"
 import { noCounts } from "../../src/relay/BackplaneHub.ts"
+import { monotonicNow } from "../../src/relay/Clock.ts"
 import {
   type ClusterMessage,
   decodeMessage,
@@ -239,6 +240,7 @@ const amongOthers = Effect.gen(function* () {
       if (message._tag !== "Alive") told.push({ to: subjectOf(topic), message })
     },
     status: () => ({ _tag: "Connected" }),
+    heardAt: monotonicNow,
     onStatus: (notify) => Effect.sync(() => void listeners.add(notify)),
     counts: () => noCounts
   })
