@@ -50,7 +50,10 @@ export class Backplane extends Context.Service<
      * nothing of that node.
      */
     readonly heardAt: () => number
-    /** Calls back on each change of the status, until the scope closes. */
+    /**
+     * Calls back on each change of the status, until the scope closes; with Connected also where
+     * messages were dropped for a backlog that is gone: nodes resynchronise then, too.
+     */
     readonly onStatus: (
       notify: (status: BackplaneStatus) => void
     ) => Effect.Effect<void, never, Scope.Scope>

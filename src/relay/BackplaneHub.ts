@@ -53,6 +53,8 @@ export interface BackplaneHub {
   readonly deliver: (subject: string, message: string) => void
   readonly status: () => BackplaneStatus
   readonly connected: () => void
+  /** Says Connected anew: others miss what was dropped, and there is room to tell it again. */
+  readonly connectedAnew: () => void
   /** Keeps `since` where there was no connection before. */
   readonly disconnected: (reason: string) => void
   readonly onStatus: (
@@ -192,6 +194,9 @@ export const makeHub = Effect.fnUntraced(function* (
     status: () => status,
     connected: () => {
       if (status._tag !== "Connected") setStatus({ _tag: "Connected" })
+    },
+    connectedAnew: () => {
+      if (status._tag === "Connected") tell(status)
     },
     disconnected: (reason) => {
       if (status._tag === "Disconnected" && status.reason === reason) return

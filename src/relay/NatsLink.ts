@@ -22,6 +22,12 @@ const confirmEvery = 256 * 1024
  * say nothing are given up.
  */
 const beatInterval = 1_000
+/**
+ * After a backlog everything is told again, which may be too much once more: no more often than this
+ * (ms). Longer than it takes to give up a silent node, as nodes that resynchronise give all another
+ * chance.
+ */
+const repairInterval = 10_000
 
 const encoder = new TextEncoder()
 
@@ -43,6 +49,8 @@ const makeFlow = (connection: Nats.NatsConnection, hub: BackplaneHub) => {
   let unconfirmed = 0
   let sinceConfirm = 0
   let heardAt = monotonicNow()
+  let isBehind = false
+  let repairedAt = -Infinity
   const confirm = async (): Promise<void> => {
     const bytes = sinceConfirm
     sinceConfirm = 0
@@ -54,7 +62,10 @@ const makeFlow = (connection: Nats.NatsConnection, hub: BackplaneHub) => {
     const bytes = encoder.encode(message)
     // The server would end the connection over it.
     if (bytes.length > (connection.info?.max_payload ?? Infinity)) return hub.drop("too-large")
-    if (unconfirmed + bytes.length > maxUnconfirmed) return hub.drop("backlog")
+    if (unconfirmed + bytes.length > maxUnconfirmed) {
+      isBehind = true
+      return hub.drop("backlog")
+    }
     try {
       connection.publish(subject, bytes)
     } catch {
@@ -66,8 +77,16 @@ const makeFlow = (connection: Nats.NatsConnection, hub: BackplaneHub) => {
     // A flush that fails does so with the connection, and these counters with it.
     if (sinceConfirm >= confirmEvery) confirm().catch(() => {})
   }
+  const repair = (): void => {
+    if (!isBehind || unconfirmed > maxUnconfirmed / 2) return
+    if (heardAt - repairedAt < repairInterval) return
+    isBehind = false
+    repairedAt = heardAt
+    hub.connectedAnew()
+  }
   /** Asks the server again when it has answered: one that hangs is not asked by the dozen. */
   const beat: Effect.Effect<never> = Effect.tryPromise(confirm).pipe(
+    Effect.andThen(Effect.sync(repair)),
     Effect.ignore,
     Effect.andThen(Effect.sleep(beatInterval)),
     Effect.forever

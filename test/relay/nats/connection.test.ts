@@ -229,6 +229,43 @@ onNats("a node on NATS", () => {
   )
 
   live(
+    "says Connected anew, once, when what it dropped for a backlog can be told again",
+    Effect.gen(function* () {
+      const server = yield* natsServer.make()
+      const a = yield* joinNats({ servers: server.url, pingInterval: "1 minute" })
+      const b = yield* joinNats({ servers: server.url, pingInterval: "1 minute" })
+      const heard = yield* Queue.unbounded<string>()
+      yield* b.subscribe(production, (message) => Queue.offerUnsafe(heard, message))
+      const said: Array<string> = []
+      yield* a.onStatus(({ _tag }) => {
+        said.push(_tag)
+        a.publish(production, "all of it")
+      })
+      const overflow = Effect.gen(function* () {
+        const before = droppedBy(a)
+        yield* server.pause
+        for (let index = 0; index < 20; index++) a.publish(production, "x".repeat(1_000_000))
+        assert.isAbove(droppedBy(a), before)
+        yield* Effect.sleep("1500 millis")
+      })
+      yield* overflow
+      assert.deepStrictEqual(said, [])
+      yield* server.resume
+      while ((yield* Effect.timeout(Queue.take(heard), "5 seconds")) !== "all of it") continue
+      assert.deepStrictEqual(said, ["Connected"])
+
+      // Telling everything costs: a second time waits.
+      yield* overflow
+      yield* server.resume
+      yield* Effect.sleep("3 seconds")
+      assert.deepStrictEqual(said, ["Connected"])
+      yield* eventually(() => said.length > 1)
+      yield* Effect.sleep("2 seconds")
+      assert.deepStrictEqual(said, ["Connected", "Connected"])
+    })
+  )
+
+  live(
     "gives up where it is told to, and says so",
     Effect.gen(function* () {
       const server = yield* natsServer.make()
