@@ -23,13 +23,14 @@ export interface Server {
   readonly ask: (question: Question) => Promise<Cost>
 }
 
-/** Starts it, with another input than its own where one is given, until the scope closes. */
+/** Starts it until the scope closes, with another input than its own and options for Node where they are given. */
 export const startServer = Effect.fnUntraced(function* (
   contender: ContenderKey,
-  input: unknown = contenders[contender].input
+  input: unknown = contenders[contender].input,
+  nodeOptions: ReadonlyArray<string> = []
 ): Effect.fn.Return<Server, never, Scope.Scope> {
   const { module, protocol } = contenders[contender]
-  const child = yield* startChild(module, input, ["--expose-gc"])
+  const child = yield* startChild(module, input, ["--expose-gc", ...nodeOptions])
   return {
     url: child.line,
     protocol,

@@ -20,7 +20,7 @@ const toCase = <Input extends { readonly contender: ContenderKey }>(
 
 const movement = "movement: 100 members, each 8 times a second"
 const burst = "burst: 500 members, 32 states in flight"
-const idle = "2,000 silent connections"
+const idle = "7,000 silent connections"
 const stalled = "200 members, 25 move, one in ten stops reading for 30 s"
 
 const delivering = (contender: ContenderKey): ReadonlyArray<Case> => [
@@ -58,7 +58,7 @@ const stalling = (contender: ContenderKey) =>
   })
 
 const idling = (contender: ContenderKey) =>
-  toCase<Idle>(idle, "idle.ts", { contender, members: 2_000, first: 500, rest: 2_000, bytes })
+  toCase<Idle>(idle, "idle.ts", { contender, members: 7_000, first: 2_000, rest: 2_000, bytes })
 
 const joiners = [50, 100, 250, 500]
 /** With 500 it was not over after 100 s. */

@@ -101,6 +101,8 @@ onNats("two relays on a nats-server that hangs", () => {
     Effect.gen(function* () {
       const { ada, bob, server } = yield* meet({ pingInterval: "1 minute" })
       yield* server.pause
+      // A signal takes its time.
+      yield* Effect.sleep("500 millis")
       yield* ada.announce("a", ["there"])
       yield* Effect.sleep("9 seconds")
       assert.deepEqual(yield* bob.rest, [])
