@@ -14,7 +14,7 @@ import type { OpenRoom } from "./OpenRoom.ts"
 import { ClusterClock, makeOwner, type Owner } from "./Owner.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
-import type { Publication } from "./Room.ts"
+import type { Publication } from "./Publication.ts"
 import { type RoomAddress, roomKey } from "./RoomAddress.ts"
 import { SharedRoom } from "./SharedRoom.ts"
 

@@ -7,7 +7,7 @@ import type { WebSocket } from "@effect/platform-node/NodeWS"
 import { monotonicNow } from "./Clock.ts"
 import type { Owner } from "./Owner.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
-import type { Publication } from "./Room.ts"
+import type { Publication } from "./Publication.ts"
 import { textFrame } from "./WebSocketFrame.ts"
 
 /** What is asked of a WebSocket; events are written past it. */

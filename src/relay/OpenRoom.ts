@@ -9,7 +9,8 @@ import type { Owner } from "./Owner.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import type { SessionKey } from "../Session.ts"
-import { type Publication, Room } from "./Room.ts"
+import type { Publication } from "./Publication.ts"
+import { Room } from "./Room.ts"
 
 /** What a room needs of the rest of the relay. */
 export interface RoomServices {

@@ -2,7 +2,7 @@
  * What is still to be published in a room: for each session the latest word on it. No clock: the
  * time comes in.
  */
-import type { Publication } from "./Room.ts"
+import type { Publication } from "./Publication.ts"
 
 /**
  * Publications in the order in which they came, of each key the latest only.

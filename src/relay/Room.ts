@@ -3,33 +3,16 @@
  * belongs to. No sockets, no clock: what happens comes in with the time, what is to be published
  * comes out.
  */
-import { type BifurEvent, notificationMethod } from "../bifur/BifurEvent.ts"
-import { encodeNotification } from "../bifur/JsonRpc.ts"
 import { type SessionId, sessionKey, type SessionKey, type UserId } from "../Session.ts"
 import { Departures } from "./Departures.ts"
 import { isNewer, type Owner } from "./Owner.ts"
-import { textFrame } from "./WebSocketFrame.ts"
+import { type Publication, publicationOf } from "./Publication.ts"
 
 /**
  * How long a session is kept without an announce, in milliseconds. It is the time after which the
  * clients of the protocol drop a session themselves (they announce every 30 s, and may miss two).
  */
 export const sessionTimeToLive = 90_000
-
-/**
- * An event, and the one frame that carries it to every subscriber of the room.
- *
- * - `key`: what it is about. Of two publications with the same key, the later says it all.
- * - `sender`: the connection that it is from.
- * - `at`: not to be published before, so that who announces too often is conflated.
- */
-export interface Publication {
-  readonly key: string
-  readonly event: BifurEvent
-  readonly sender: Owner
-  readonly at: number
-  readonly frame: Buffer
-}
 
 /** A session that is known. */
 export interface Session {
@@ -112,7 +95,7 @@ export class Room {
     const waits = known !== undefined && known.latest.at > now
     const at = waits ? known.latest.at : Math.max(now, known?.nextAt ?? now)
     const event = { type: "state", i: userId, m: { sessionId, locations } } as const
-    const latest = this.#publication(key, event, announcer, at)
+    const latest = publicationOf(this.subscription, key, event, announcer, at)
     const nextAt =
       at + this.#announceInterval * Math.max(1, Math.ceil(latest.frame.length / bytesPerInterval))
     // An old connection's late word is no sign that the owner is alive.
@@ -176,7 +159,13 @@ export class Room {
   /** A roll call that is to be answered by the sessions themselves. */
   rollCall(caller: Owner, userId: UserId, sessionId: SessionId, now: number): Publication {
     const event = { type: "rollCall", i: userId, session: sessionId } as const
-    return this.#publication(`rollCall ${sessionKey(userId, sessionId)}`, event, caller, now)
+    return publicationOf(
+      this.subscription,
+      `rollCall ${sessionKey(userId, sessionId)}`,
+      event,
+      caller,
+      now
+    )
   }
 
   /** The latest word of every session that is still heard of: the answer to a roll call. */
@@ -206,7 +195,10 @@ export class Room {
     this.#remove(session)
     const { key, sessionId, userId } = session
     const event = { type: "disconnect", i: userId, m: { session: sessionId } } as const
-    return [this.#publication(key, event, sender, now), ...this.#namesakes(sessionId)]
+    return [
+      publicationOf(this.subscription, key, event, sender, now),
+      ...this.#namesakes(sessionId)
+    ]
   }
 
   #namesakes(sessionId: SessionId): ReadonlyArray<Publication> {
@@ -242,12 +234,6 @@ export class Room {
     const owned = this.#byOwner.get(owner.id)
     owned?.delete(key)
     if (owned?.size === 0) this.#byOwner.delete(owner.id)
-  }
-
-  #publication(key: string, event: BifurEvent, sender: Owner, at: number): Publication {
-    const { subscription } = this
-    const text = encodeNotification(notificationMethod, { subscription, result: event })
-    return { key, event, sender, at, frame: textFrame(text) }
   }
 }
 

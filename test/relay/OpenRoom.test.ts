@@ -5,7 +5,7 @@ import { monotonicNow } from "../../src/relay/Clock.ts"
 import { OpenRoom } from "../../src/relay/OpenRoom.ts"
 import { makeOwner } from "../../src/relay/Owner.ts"
 import { RelayCounts } from "../../src/relay/RelayCounts.ts"
-import type { Publication } from "../../src/relay/Room.ts"
+import type { Publication } from "../../src/relay/Publication.ts"
 import { SessionId, sessionKey, UserId } from "../../src/Session.ts"
 import { fakeConnection } from "./FakeSocket.ts"
 

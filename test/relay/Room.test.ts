@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { makeOwner } from "../../src/relay/Owner.ts"
-import { type Publication, Room, sessionTimeToLive } from "../../src/relay/Room.ts"
+import type { Publication } from "../../src/relay/Publication.ts"
+import { Room, sessionTimeToLive } from "../../src/relay/Room.ts"
 import { SessionId, UserId } from "../../src/Session.ts"
 
 const ada = UserId.make("p-ada")

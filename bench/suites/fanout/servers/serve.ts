@@ -29,7 +29,8 @@ const churned = 256 * 1024 * 1024
 
 const churn = (): number => {
   let length = 0
-  for (let bytes = 0; bytes < churned; bytes += 1_024) length += new Array(128).fill(bytes).length
+  for (let bytes = 0; bytes < churned; bytes += 1_024)
+    length += Array.from({ length: 128 }, () => bytes).length
   return length
 }
 
