@@ -5,12 +5,16 @@ import * as Effect from "effect/Effect"
 import { RelayError } from "./RelayError.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 
+/** The longest time that a timer takes, in milliseconds; one of a longer time fires at once. */
+const longestTimer = 2 ** 31 - 1
+
 /** From and to, of every number that is not just any time. */
 const ranges = {
+  trustedProxies: [0, Infinity],
   silenceTimeout: [2_000, 30_000],
-  heartbeatInterval: [1, Infinity],
-  handshakeTimeout: [1, Infinity],
-  authorizationTimeout: [1, Infinity],
+  heartbeatInterval: [1, longestTimer],
+  handshakeTimeout: [1, longestTimer],
+  authorizationTimeout: [1, longestTimer],
   maxFrameSize: [1, 2 ** 31 - 1],
   maxSessionsPerConnection: [1, Infinity],
   maxSessionsPerUser: [1, Infinity],
@@ -20,20 +24,31 @@ const ranges = {
   maxRooms: [1, Infinity]
 } as const satisfies { readonly [Option in keyof RelaySettings]?: readonly [number, number] }
 
-const anyTime = [0, Infinity] as const
+const anyTime = [0, longestTimer] as const
 
 const isRanged = (option: string): option is keyof typeof ranges => Object.hasOwn(ranges, option)
 
-/** Fails with `option` where one makes no sense. The port is the listener's to check. */
-export const checkOptions = (settings: RelaySettings): Effect.Effect<void, RelayError> => {
-  const { host, port } = settings
+/** What does not make sense, as a sentence for people. The port is the listener's to check. */
+const complaintAbout = (settings: RelaySettings): string | undefined => {
   for (const [option, value] of Object.entries(settings)) {
     if (typeof value !== "number" || option === "port") continue
     const [least, most] = isRanged(option) ? ranges[option] : anyTime
     if (value >= least && value <= most) continue
     const upTo = most === Infinity ? "up" : `to ${most}`
-    const detail = `The relay's option ${option} is ${value}. Give a number from ${least} ${upTo}; times are in milliseconds.`
-    return Effect.fail(new RelayError({ reason: "option", host, port, detail }))
+    return `The relay's option ${option} is ${value}. Give a number from ${least} ${upTo}; times are in milliseconds.`
   }
-  return Effect.void
+  // The listener gives a socket the time of both.
+  const sum = settings.handshakeTimeout + settings.authorizationTimeout
+  return sum <= longestTimer
+    ? undefined
+    : `The relay's options handshakeTimeout and authorizationTimeout add up to ${sum} milliseconds. Give times of ${longestTimer} together, or less.`
+}
+
+/** Fails with `option` where one makes no sense. */
+export const checkOptions = (settings: RelaySettings): Effect.Effect<void, RelayError> => {
+  const { host, port } = settings
+  const detail = complaintAbout(settings)
+  return detail === undefined
+    ? Effect.void
+    : Effect.fail(new RelayError({ reason: "option", host, port, detail }))
 }

@@ -2,6 +2,7 @@ import { connect as connectNet, type Socket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -129,14 +130,35 @@ describe("starting", () => {
     [{ silenceTimeout: "1 second" }, "option"],
     [{ silenceTimeout: "31 seconds" }, "option"],
     [{ maxFrameSize: Number.NaN }, "option"],
-    [{ maxConnections: 0 }, "option"]
+    [{ maxConnections: 0 }, "option"],
+    // A timer of a longer time fires at once.
+    [{ authorizationTimeout: Duration.infinity }, "option"],
+    [{ heartbeatInterval: "25 days" }, "option"],
+    [{ returnGrace: 2 ** 31 }, "option"],
+    [{ handshakeTimeout: "20 days", authorizationTimeout: "20 days" }, "option"]
   ] as const)("with %o fails by its reason", ([options, reason]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(relayWith(options))))
       assert.strictEqual(error.reason, reason)
-      const [option = ""] = Object.keys(options)
-      assert.include(error.message, option)
+      for (const option of Object.keys(options)) assert.include(error.message, option)
     })
+  )
+
+  it.live("takes any number of what is counted, and the longest time that a timer has", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Relay
+      const client = yield* join(url, "p-ada")
+      assert.isUndefined((yield* client.announce("s")).error)
+    }).pipe(
+      Effect.provide(
+        relayWith({
+          maxConnections: Infinity,
+          maxConnectionsPerAddress: Infinity,
+          maxRooms: Infinity,
+          authorizationTimeout: 2 ** 31 - 10_001
+        })
+      )
+    )
   )
 })
 
