@@ -16,12 +16,12 @@ import type { RoomAddress } from "./RoomAddress.ts"
 import type { Rooms } from "./Rooms.ts"
 import {
   addressOf,
+  countedNetwork,
   isAllowedOrigin,
   isForWebSocket,
-  isLoopback,
-  networkOf,
   roomOf
 } from "./SocketRequest.ts"
+import { Tally } from "./Tally.ts"
 
 /** What connections need of the rest of the relay. */
 export interface ConnectionServices {
@@ -82,7 +82,7 @@ export class Connections {
   readonly members = new Set<Member>()
   readonly #services: ConnectionServices
   readonly #server: WebSocketServer
-  readonly #byAddress = new Map<string, number>()
+  readonly #byNetwork = new Tally()
   #checkedAt = monotonicNow()
   #isDraining = false
 
@@ -104,7 +104,8 @@ export class Connections {
     if (!isForWebSocket(request) || room === undefined) {
       return refuseRequest(socket, "404 Not Found", "There is no WebSocket at this path.")
     }
-    const refusal = this.#refusal(request.headers.origin, address)
+    const network = countedNetwork(address)
+    const refusal = this.#refusal(request.headers.origin, network)
     if (refusal !== undefined) {
       this.#services.counts.refuse(refusal.reason)
       return refuseRequest(socket, refusal.status, refusal.message)
@@ -163,7 +164,7 @@ export class Connections {
 
   #refusal(
     origin: string | undefined,
-    address: string
+    network: string | undefined
   ): { readonly reason: Refusal; readonly status: string; readonly message: string } | undefined {
     const { settings } = this.#services
     if (this.#isDraining) {
@@ -178,10 +179,7 @@ export class Connections {
       const message = "The relay has as many connections as it takes; try again later."
       return { reason: "connections", status: "503 Service Unavailable", message }
     }
-    if (
-      !isLoopback(address) &&
-      (this.#byAddress.get(networkOf(address)) ?? 0) >= settings.maxConnectionsPerAddress
-    ) {
+    if (network !== undefined && this.#byNetwork.of(network) >= settings.maxConnectionsPerAddress) {
       const message = "Too many connections from this address."
       return { reason: "address", status: "429 Too Many Requests", message }
     }
@@ -195,8 +193,9 @@ export class Connections {
       if (isTooLarge(error)) counts.refuse("frame-size")
     })
     counts.opened++
-    this.#countAddress(address, 1)
-    const member = makeMember(connection, room)
+    const network = countedNetwork(address)
+    if (network !== undefined) this.#byNetwork.add(network)
+    const member = makeMember(connection, room, network)
     this.members.add(member)
     log.opened(connection.owner.id, address, room)
     const deadline = setTimeout(() => this.#unauthorized(member), settings.authorizationTimeout)
@@ -215,7 +214,7 @@ export class Connections {
       clearTimeout(deadline)
       clearTimeout(member.rollCallTimer)
       this.members.delete(member)
-      this.#countAddress(address, -1)
+      if (network !== undefined) this.#byNetwork.remove(network)
       member.room?.leave(connection, this.#graceOf(connection))
     })
   }
@@ -235,13 +234,6 @@ export class Connections {
     this.#services.counts.refuse("authorization-timeout")
     const seconds = this.#services.settings.authorizationTimeout / 1_000
     connection.close(CloseCode.unauthorized, `not authorized within ${seconds} s`)
-  }
-
-  #countAddress(address: string, change: 1 | -1): void {
-    const network = networkOf(address)
-    const count = (this.#byAddress.get(network) ?? 0) + change
-    if (count === 0) this.#byAddress.delete(network)
-    else this.#byAddress.set(network, count)
   }
 }
 

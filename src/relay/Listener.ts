@@ -9,7 +9,8 @@ import { closeGrace } from "./Connection.ts"
 import { fromListenError, RelayError } from "./RelayError.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
-import { isForWebSocket } from "./SocketRequest.ts"
+import { addressOf, countedNetwork, isForWebSocket } from "./SocketRequest.ts"
+import { Tally } from "./Tally.ts"
 
 /** A server with all the sockets that it has open, upgraded ones too. */
 export interface Listener {
@@ -22,6 +23,9 @@ const checkInterval = 500
 
 /** Sockets that may stay beyond the connections: of requests, health checks among them. */
 const spareSockets = 1_000
+
+/** The same for a network, beyond the connections of an address. */
+const spareSocketsPerNetwork = 100
 
 /** A server that does not listen yet. */
 export const makeListener = (settings: RelaySettings, counts: RelayCounts): Listener => {
@@ -45,12 +49,30 @@ export const makeListener = (settings: RelaySettings, counts: RelayCounts): List
   server.maxConnections = settings.maxConnections + spareSockets
   server.on("drop", () => counts.refuse("sockets"))
   const sockets = new Set<Socket>()
+  const byNetwork = new Tally()
   server.on("connection", (socket: Socket) => {
     sockets.add(socket)
     socket.once("close", () => sockets.delete(socket))
+    const network = networkOfSocket(socket, settings)
+    if (network === undefined) return
+    byNetwork.add(network)
+    socket.once("close", () => byNetwork.remove(network))
+    if (byNetwork.of(network) > settings.maxConnectionsPerAddress + spareSocketsPerNetwork) {
+      counts.refuse("sockets")
+      socket.destroy()
+    }
   })
   return { server, sockets }
 }
+
+/** The network that a socket counts in: none where a proxy is all of them. */
+const networkOfSocket = (
+  socket: Socket,
+  { trustedProxies }: Pick<RelaySettings, "trustedProxies">
+): string | undefined =>
+  trustedProxies > 0
+    ? undefined
+    : countedNetwork(addressOf({ headers: {}, socket }, { trustedProxies }))
 
 /** Listens where the settings say; gives the port. */
 export const listen = (

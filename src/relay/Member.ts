@@ -15,6 +15,8 @@ import type { RoomAddress } from "./RoomAddress.ts"
 export interface Member {
   readonly connection: Connection
   readonly address: RoomAddress
+  /** The network that it comes from; undefined where it is this machine, which has no bounds. */
+  readonly network: string | undefined
   room: OpenRoom | undefined
   user: RelayUser | undefined
   /** The token by which the user was found, and when, on the clock that never goes back. */
@@ -41,9 +43,14 @@ export const isPresent = (member: Member): member is Present =>
   member.room !== undefined && member.user !== undefined
 
 /** A connection that has just come in. */
-export const makeMember = (connection: Connection, address: RoomAddress): Member => ({
+export const makeMember = (
+  connection: Connection,
+  address: RoomAddress,
+  network: string | undefined
+): Member => ({
   connection,
   address,
+  network,
   room: undefined,
   user: undefined,
   credential: undefined,

@@ -103,6 +103,16 @@ export const networkOf = (address: string): string => {
     .join(":")
 }
 
+/**
+ * The network whose bounds an address falls under: none for this machine's own, for a proxy that is
+ * not trusted would be all of them.
+ *
+ * @example
+ * countedNetwork("127.0.0.1") // undefined
+ */
+export const countedNetwork = (address: string): string | undefined =>
+  isLoopback(address) ? undefined : networkOf(address)
+
 /** Whether a request asks for a WebSocket, and not for another protocol. */
 export const isForWebSocket = ({ headers }: Pick<RequestHead, "headers">): boolean =>
   headers.upgrade?.toLowerCase() === "websocket"
