@@ -14,6 +14,7 @@ import type { Member } from "./Member.ts"
 import { AuthUnavailable, bearerToken, type RelayAuth, type RelayUser } from "./RelayAuth.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
+import { Tally } from "./Tally.ts"
 
 /** Authorizes connections. */
 export interface Authorizer {
@@ -38,6 +39,12 @@ export interface Admission {
 /** Tokens of a connection that may be refused; after that nobody is asked about more of them. */
 const maxRefused = 10
 
+/**
+ * Tokens of a network that may be decided at a time: whoever decides is asked by everybody, and
+ * honest tokens would wait behind those of one who opens many connections.
+ */
+const maxPending = 20
+
 /** How many connections are asked about at a time when their tokens are checked again. */
 const concurrency = 16
 
@@ -53,6 +60,7 @@ export const makeAuthorizer = (
 ): Effect.Effect<Authorizer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const fork = yield* FiberSet.makeRuntime<never, void, never>()
+    const pending = new Tally()
 
     const find = (token: Redacted.Redacted, { address }: Member) =>
       auth.authenticate(token, address).pipe(
@@ -98,6 +106,25 @@ export const makeAuthorizer = (
       )
     })
 
+    /** Decides, where few enough of the same network are being decided; it ends with the connection. */
+    const decideInBounds = (
+      member: Member,
+      authorization: string,
+      decided: (refusal: string | undefined) => void
+    ): void => {
+      const { connection, network } = member
+      if (network !== undefined && pending.of(network) >= maxPending) {
+        counts.refuse("requests")
+        connection.close(tryAgainLater, "too many tokens of this address are being checked")
+        return
+      }
+      const decision = fork(decide(member, authorization, decided))
+      member.decision = decision
+      if (network === undefined) return
+      pending.add(network)
+      decision.addObserver(() => pending.remove(network))
+    }
+
     /** One that cannot be checked keeps its user: presence does not end with the token's issuer. */
     const check = (member: Member, token: Redacted.Redacted) =>
       find(token, member).pipe(
@@ -135,7 +162,7 @@ export const makeAuthorizer = (
     return {
       authorize: (member, authorization, decided) => {
         if (member.refused < maxRefused) {
-          fork(decide(member, authorization, decided))
+          decideInBounds(member, authorization, decided)
         } else {
           counts.refuse("unauthorized")
           decided("Too many tokens were refused on this connection. Open another one.")
@@ -150,7 +177,6 @@ const accept = (member: Member, user: RelayUser, token: Redacted.Redacted): void
     room?.endSessions(connection.owner, 0)
   }
   member.user = user
-  member.refused = 0
   member.credential = { token, checkedAt: monotonicNow() }
 }
 

@@ -213,6 +213,7 @@ export class Connections {
       log.closed(connection.owner.id, code)
       clearTimeout(deadline)
       clearTimeout(member.rollCallTimer)
+      member.decision?.interruptUnsafe()
       this.members.delete(member)
       if (network !== undefined) this.#byNetwork.remove(network)
       member.room?.leave(connection, this.#graceOf(connection))

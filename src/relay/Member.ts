@@ -1,6 +1,7 @@
 /**
  * A connection in its room.
  */
+import type * as Fiber from "effect/Fiber"
 import type * as Redacted from "effect/Redacted"
 import { monotonicNow } from "./Clock.ts"
 import type { Connection } from "./Connection.ts"
@@ -21,8 +22,10 @@ export interface Member {
   user: RelayUser | undefined
   /** The token by which the user was found, and when, on the clock that never goes back. */
   credential: { readonly token: Redacted.Redacted; readonly checkedAt: number } | undefined
-  /** How many of its tokens were refused. */
+  /** How many of its tokens were refused, accepted ones between them or not. */
   refused: number
+  /** The decision about its last token: it ends with the connection. */
+  decision: Fiber.Fiber<void> | undefined
   /** The requests that wait for an authorization to be decided, while one is. */
   waiting: Array<string> | undefined
   /** Sessions that were begun since a time, on the clock that never goes back. */
@@ -55,6 +58,7 @@ export const makeMember = (
   user: undefined,
   credential: undefined,
   refused: 0,
+  decision: undefined,
   waiting: undefined,
   begun: { since: Number.NEGATIVE_INFINITY, count: 0 },
   rollCalledAt: Number.NEGATIVE_INFINITY,

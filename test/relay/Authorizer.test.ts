@@ -1,56 +1,10 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
-import { Relay } from "../../src/relay/Relay.ts"
-import {
-  AuthUnavailable,
-  RelayAuth,
-  type RelayUser,
-  TokenRefused
-} from "../../src/relay/RelayAuth.ts"
-import type { RelayOptions } from "../../src/relay/RelayOptions.ts"
-import { UserId } from "../../src/Session.ts"
+import { AuthUnavailable, TokenRefused } from "../../src/relay/RelayAuth.ts"
+import { authorizing, slow } from "./authorizing.ts"
 import { connect, gone, join, state } from "./RelayClient.ts"
-
-type Authenticate = (
-  token: string,
-  user: Effect.Effect<RelayUser>
-) => Effect.Effect<RelayUser, TokenRefused | AuthUnavailable>
-
-/** A test against a relay whose tokens name their user, where `authenticate` lets them. */
-const authorizing = (
-  name: string,
-  authenticate: () => Authenticate,
-  test: (url: string) => Effect.Effect<void, unknown, Scope.Scope>,
-  options: RelayOptions & { readonly timeToLive?: Duration.Input } = {}
-) =>
-  it.live(name, () => {
-    const decide = authenticate()
-    const auth = RelayAuth.of({
-      authenticate: (redacted) => {
-        const token = Redacted.value(redacted)
-        return decide(token, Effect.succeed({ id: UserId.make(token), displayName: token }))
-      },
-      timeToLive: Duration.fromInputUnsafe(options.timeToLive ?? "1 hour"),
-      profile: () => Effect.succeedNone
-    })
-    const relay = Relay.layer({
-      port: 0,
-      announceInterval: 0,
-      batchInterval: 0,
-      returnGrace: 0,
-      ...options
-    }).pipe(Layer.provide(Layer.succeed(RelayAuth, auth)))
-    return Relay.use(({ url }) => Effect.scoped(test(url))).pipe(Effect.provide(relay))
-  })
-
-/** Tokens that start with `slow` are never decided. */
-const slow = (): Authenticate => (token, user) => (token.startsWith("slow") ? Effect.never : user)
 
 const unavailable = new AuthUnavailable({ reason: "unreachable" })
 
