@@ -11,7 +11,10 @@ import type { Publication } from "./Publication.ts"
 import { textFrame } from "./WebSocketFrame.ts"
 
 /** What is asked of a WebSocket; events are written past it. */
-type Peer = Pick<WebSocket, "readyState" | "ping" | "close" | "terminate">
+type Peer = Pick<
+  WebSocket,
+  "readyState" | "isPaused" | "pause" | "resume" | "ping" | "close" | "terminate"
+>
 
 /** `WebSocket.OPEN`. */
 const open = 1
@@ -103,6 +106,23 @@ export class Connection {
     this.#writePending()
   }
 
+  /** Whether nothing is read for now: the other side's silence means nothing then. */
+  get isPaused(): boolean {
+    return this.#webSocket.isPaused
+  }
+
+  /** Reads nothing more: what comes waits in the network. The other side's end is not noticed either. */
+  pause(): void {
+    this.#webSocket.pause()
+  }
+
+  /** Reads on. */
+  resume(): void {
+    if (!this.isPaused) return
+    this.heardAt = monotonicNow()
+    this.#webSocket.resume()
+  }
+
   /** Asks for an answer, whatever runs on the other side: WebSockets answer it themselves. */
   ping(): void {
     if (this.isOpen) this.#webSocket.ping()
@@ -115,6 +135,8 @@ export class Connection {
     this.#stalledAt = undefined
     this.#isSentAway = code === tryAgainLater
     this.#webSocket.close(code, reason)
+    // The answer is read, and what has come before it, or the other side would be told of a reset.
+    this.resume()
     setTimeout(() => this.#webSocket.terminate(), closeGrace).unref()
   }
 

@@ -146,7 +146,8 @@ export class Connections {
     const stoodStill = sinceLast > settings.silenceTimeout / 2 ? sinceLast : 0
     for (const { connection } of this.members) {
       if (stoodStill > 0) connection.forgive(stoodStill)
-      const silence = now - connection.heardAt
+      // One that is not read ends with its authorization, which has a deadline.
+      const silence = connection.isPaused ? 0 : now - connection.heardAt
       if (silence >= settings.silenceTimeout) {
         counts.refuse("dead")
         connection.terminate()

@@ -24,9 +24,11 @@ import type { RelaySettings } from "./RelayOptions.ts"
 /** The JSON-RPC error code of a request that went beyond a bound of this relay. */
 const beyondBound = -32_000
 
-/** Requests that may wait for an authorization to be decided, and their characters in all. */
+/**
+ * Requests that may wait for an authorization to be decided. With the first of them reading stops: the
+ * rest is what had come in the same read, 64 KiB at most.
+ */
 const maxWaiting = 100
-const maxWaitingLength = 512 * 1024
 
 /** Levels of arrays and objects in locations. What is deeper can be read, but not written again. */
 const maxDepth = 100
@@ -203,6 +205,8 @@ export const makeRequests = (
       member.waiting = undefined
       reply(member, id, refusal === undefined ? done : refuse(CloseCode.unauthorized, refusal))
       for (const text of waiting) handle(member, text)
+      // One of them may have been another token, for which the others wait now.
+      if (!isHeldUp(member)) member.connection.resume()
     })
   }
 
@@ -210,8 +214,8 @@ export const makeRequests = (
     if (!member.connection.isOpen) return
     if (member.waiting !== undefined) {
       member.waiting.push(text)
-      const length = member.waiting.reduce((sum, { length }) => sum + length, 0)
-      if (member.waiting.length <= maxWaiting && length <= maxWaitingLength) return
+      member.connection.pause()
+      if (member.waiting.length <= maxWaiting) return
       counts.refuse("requests")
       member.connection.close(tryAgainLater, "too many requests before the authorization")
       return
@@ -236,6 +240,8 @@ export const makeRequests = (
 
   return handle
 }
+
+const isHeldUp = ({ waiting }: Member): boolean => waiting !== undefined && waiting.length > 0
 
 const reply = ({ connection }: Member, id: RequestId | undefined, answer: Answer): void => {
   if (id === undefined) return

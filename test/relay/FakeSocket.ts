@@ -72,6 +72,9 @@ export const fakeConnection = (counts = new RelayCounts()) => {
   const webSocket = {
     readyState: 1 as const,
     isOpen: true,
+    isPaused: false,
+    pause: () => undefined,
+    resume: () => undefined,
     ping: () => undefined,
     close: (code?: number, reason?: string | Buffer) => {
       closes.push({ code: code ?? 0, reason: String(reason ?? "") })
