@@ -111,6 +111,13 @@ export const limits = {
     max: many,
     description: "Sessions that a user may have in a room"
   }),
+  maxConnectionsPerUser: count({
+    name: "max-connections-per-user",
+    default: defaults.maxConnectionsPerUser,
+    min: 1,
+    max: many,
+    description: "Connections of a user in all rooms of this node"
+  }),
   maxConnectionsPerRoom: count({
     name: "max-connections-per-room",
     default: defaults.maxConnectionsPerRoom,

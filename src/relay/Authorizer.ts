@@ -11,7 +11,8 @@ import { CloseCode } from "../bifur/JsonRpc.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
 import type { Member } from "./Member.ts"
-import { AuthUnavailable, bearerToken, type RelayAuth, type RelayUser } from "./RelayAuth.ts"
+import type { Places } from "./Places.ts"
+import { AuthUnavailable, bearerToken, type RelayAuth } from "./RelayAuth.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import { Tally } from "./Tally.ts"
@@ -28,12 +29,6 @@ export interface Authorizer {
     authorization: string,
     decided: (refusal: string | undefined) => void
   ) => void
-}
-
-/** The connections that are there, and the way into a room, which may have no place. */
-export interface Admission {
-  readonly members: Iterable<Member>
-  readonly enter: (member: Member) => void
 }
 
 /** Tokens of a connection that may be refused; after that nobody is asked about more of them. */
@@ -56,7 +51,8 @@ export const makeAuthorizer = (
   auth: RelayAuth["Service"],
   settings: Pick<RelaySettings, "authorizationTimeout">,
   counts: RelayCounts,
-  connections: () => Admission
+  places: Places,
+  members: () => Iterable<Member>
 ): Effect.Effect<Authorizer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const fork = yield* FiberSet.makeRuntime<never, void, never>()
@@ -80,12 +76,7 @@ export const makeAuthorizer = (
     ) {
       yield* bearerToken(authorization).pipe(
         Effect.flatMap((token) =>
-          Effect.map(find(token, member), (user) => {
-            // It may have ended while it was decided.
-            if (!member.connection.isOpen) return
-            if (member.room === undefined) connections().enter(member)
-            if (member.room !== undefined) accept(member, user, token)
-          })
+          Effect.map(find(token, member), (user) => places.enter(member, user, token))
         ),
         Effect.match({
           onSuccess: () => decided(undefined),
@@ -130,12 +121,13 @@ export const makeAuthorizer = (
       find(token, member).pipe(
         Effect.match({
           onSuccess: (user) => {
-            if (member.credential?.token === token) accept(member, user, token)
+            if (member.credential?.token === token) places.enter(member, user, token)
           },
           onFailure: (error) => {
             if (error._tag !== "TokenRefused" || member.credential?.token !== token) return
             counts.refuse("revoked")
-            revoke(member)
+            places.expel(member)
+            member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
           }
         })
       )
@@ -146,7 +138,7 @@ export const makeAuthorizer = (
     const round = Effect.suspend(() => {
       // At the next round, those that are younger will still be young enough.
       const oldest = monotonicNow() - Math.max(0, timeToLive - pause)
-      const due = Array.from(connections().members).flatMap((member) => {
+      const due = Array.from(members()).flatMap((member) => {
         const { credential } = member
         return credential === undefined || credential.checkedAt > oldest
           ? []
@@ -171,21 +163,5 @@ export const makeAuthorizer = (
     }
   })
 
-const accept = (member: Member, user: RelayUser, token: Redacted.Redacted): void => {
-  const { connection, room } = member
-  if (member.user !== undefined && member.user.id !== user.id) {
-    room?.endSessions(connection.owner, 0)
-  }
-  member.user = user
-  member.credential = { token, checkedAt: monotonicNow() }
-}
-
 const postpone = ({ connection }: Member): void =>
   connection.close(tryAgainLater, "the token could not be checked; try again")
-
-const revoke = (member: Member): void => {
-  member.user = undefined
-  member.credential = undefined
-  member.room?.endSessions(member.connection.owner, 0)
-  member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
-}

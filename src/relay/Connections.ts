@@ -11,9 +11,9 @@ import { closeGrace, Connection, tryAgainLater } from "./Connection.ts"
 import type { ConnectionLog } from "./ConnectionLog.ts"
 import { makeMember, type Member } from "./Member.ts"
 import type { Refusal, RelayCounts } from "./RelayCounts.ts"
+import type { Places } from "./Places.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import type { RoomAddress } from "./RoomAddress.ts"
-import type { Rooms } from "./Rooms.ts"
 import {
   addressOf,
   countedNetwork,
@@ -26,7 +26,7 @@ import { Tally } from "./Tally.ts"
 /** What connections need of the rest of the relay. */
 export interface ConnectionServices {
   readonly settings: RelaySettings
-  readonly rooms: Rooms
+  readonly places: Places
   readonly cluster: Cluster
   readonly counts: RelayCounts
   readonly handle: (member: Member, text: string) => void
@@ -117,21 +117,6 @@ export class Connections {
     )
   }
 
-  /** Takes an authorized connection into its room; where there is no place, it is closed instead. */
-  enter(member: Member): void {
-    const { counts, rooms, settings } = this.#services
-    const { address, connection } = member
-    if (!rooms.has(address) && rooms.size >= settings.maxRooms) {
-      counts.refuse("rooms")
-      connection.close(tryAgainLater, "the relay has as many rooms as it takes")
-    } else if (rooms.population(address) >= settings.maxConnectionsPerRoom) {
-      counts.refuse("room")
-      connection.close(tryAgainLater, "the room is full")
-    } else {
-      member.room = rooms.enter(address, connection)
-    }
-  }
-
   /** A sign of life to every connection. */
   heartbeat(frame: string): void {
     for (const { connection } of this.members) connection.send(frame)
@@ -188,7 +173,7 @@ export class Connections {
   }
 
   #open(webSocket: WebSocket, socket: Duplex, address: string, room: RoomAddress): void {
-    const { cluster, counts, handle, log, settings } = this.#services
+    const { cluster, counts, handle, log, places, settings } = this.#services
     const connection = new Connection(cluster.newOwner(), webSocket, socket, counts)
     webSocket.on("error", (error) => {
       if (isTooLarge(error)) counts.refuse("frame-size")
@@ -217,7 +202,7 @@ export class Connections {
       member.decision?.interruptUnsafe()
       this.members.delete(member)
       if (network !== undefined) this.#byNetwork.remove(network)
-      member.room?.leave(connection, this.#graceOf(connection))
+      places.leave(member, this.#graceOf(connection))
     })
   }
 

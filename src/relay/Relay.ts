@@ -19,6 +19,7 @@ import { Connections } from "./Connections.ts"
 import { drain } from "./Drain.ts"
 import { close, listen, makeListener } from "./Listener.ts"
 import type { Operations } from "./Operations.ts"
+import { Places } from "./Places.ts"
 import { logRefusals } from "./RefusalLog.ts"
 import { RelayAuth } from "./RelayAuth.ts"
 import { RelayCounts } from "./RelayCounts.ts"
@@ -112,10 +113,17 @@ const make = Effect.fnUntraced(function* (
   const backplane = yield* Backplane
   const cluster = yield* makeCluster({ backplane, settings, counts })
   const rooms = new Rooms({ settings, counts }, cluster)
-  const authorizer = yield* makeAuthorizer(auth, settings, counts, () => connections)
+  const places = new Places({ settings, rooms, counts })
+  const authorizer = yield* makeAuthorizer(
+    auth,
+    settings,
+    counts,
+    places,
+    () => connections.members
+  )
   const connections: Connections = new Connections({
     settings,
-    rooms,
+    places,
     cluster,
     counts,
     handle: makeRequests(authorizer, settings, counts),

@@ -6,7 +6,7 @@
 /**
  * Why a connection, a session or a message was turned away, or a connection ended.
  *
- * - `origin`, `address`, `connections`, `room`, `rooms`, `draining`: a connection was not let in.
+ * - `origin`, `address`, `connections`, `user`, `room`, `rooms`, `draining`: a connection was not let in.
  * - `sockets`: a socket was not taken, before it could say what it wants.
  * - `sessions-per-connection`, `sessions-per-user`: a session was not taken.
  * - `unauthorized`: a token was refused; `revoked`: one that had been accepted.
@@ -18,6 +18,7 @@ export const refusalReasons = [
   "origin",
   "address",
   "connections",
+  "user",
   "room",
   "rooms",
   "sessions-per-connection",

@@ -110,6 +110,11 @@ export interface RelayOptions {
   readonly maxSessionsPerConnection?: number | undefined
   /** Sessions that a user may have in a room, 100 by default: as many tabs. */
   readonly maxSessionsPerUser?: number | undefined
+  /**
+   * Connections of a user in all rooms of this node, 200 by default: as many tabs, and a tool with a
+   * connection for each dataset.
+   */
+  readonly maxConnectionsPerUser?: number | undefined
   /** Connections in a room, 1,000 by default: what each says goes to all. */
   readonly maxConnectionsPerRoom?: number | undefined
   /**
@@ -155,6 +160,7 @@ export interface RelaySettings {
   readonly maxFrameSize: number
   readonly maxSessionsPerConnection: number
   readonly maxSessionsPerUser: number
+  readonly maxConnectionsPerUser: number
   readonly maxConnectionsPerRoom: number
   readonly maxConnectionsPerAddress: number
   readonly maxConnections: number
@@ -188,6 +194,7 @@ export const resolveOptions = (options: RelayOptions): RelaySettings => ({
   maxFrameSize: options.maxFrameSize ?? 256 * 1024,
   maxSessionsPerConnection: options.maxSessionsPerConnection ?? 20,
   maxSessionsPerUser: options.maxSessionsPerUser ?? 100,
+  maxConnectionsPerUser: options.maxConnectionsPerUser ?? 200,
   maxConnectionsPerRoom: options.maxConnectionsPerRoom ?? 1_000,
   maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 1_000,
   maxConnections: options.maxConnections ?? 10_000,

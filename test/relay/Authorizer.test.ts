@@ -138,8 +138,12 @@ describe("a token that was accepted", () => {
         assert.isBelow(took, timeToLive + 100)
         assert.deepEqual(yield* watcher.next, gone("p-eve", "s"))
         assert.isUndefined((yield* watcher.announce("w")).error)
+        // And makes room for another connection of its user.
+        isRevoked = false
+        const back = yield* join(url, "p-eve")
+        assert.isUndefined((yield* back.announce("s")).error)
       }),
-    { timeToLive, returnGrace: "1 hour" }
+    { timeToLive, returnGrace: "1 hour", maxConnectionsPerUser: 1 }
   )
 
   let asked = 0

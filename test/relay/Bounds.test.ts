@@ -14,7 +14,7 @@ import {
 } from "./RawSocket.ts"
 import { connect, gone, join, state } from "./RelayClient.ts"
 import { relay } from "./relayTest.ts"
-import { ask, connections, couple, type Headers, other, refusals } from "./visitor.ts"
+import { ask, connections, couple, type Headers, other, path, refusals } from "./visitor.ts"
 
 const behind = (...addresses: ReadonlyArray<string>): Headers => ({
   "x-forwarded-for": addresses.join(", ")
@@ -116,6 +116,59 @@ describe("connections", () => {
         assert.isUndefined((yield* again.announce("e")).error)
       }),
     { maxConnectionsPerRoom: 3 }
+  )
+
+  relay(
+    "[S10] of a user are bounded in all rooms: one more is closed with 1013, others are let in",
+    (url) =>
+      Effect.gen(function* () {
+        const full = {
+          code: 1013,
+          reason: "this user has as many connections as the relay takes"
+        }
+        const goOn = yield* couple(url)
+        const turnAway = Effect.fnUntraced(function* (at: string) {
+          const late = yield* connect(url, at)
+          yield* Effect.forkChild(late.authorize("p-tool"))
+          assert.deepEqual(yield* late.closed, full)
+        })
+        const first = yield* join(url, "p-tool")
+        const second = yield* join(url, "p-tool", other)
+        yield* turnAway(path)
+        yield* turnAway("/v1/socket/canvases/one-more")
+        assert.strictEqual(yield* refusals(url, "user"), 2)
+        // The same user again is no other connection.
+        assert.isUndefined((yield* second.authorize("p-tool")).error)
+        yield* goOn
+        yield* leave(first.socket)
+        yield* join(url, "p-tool")
+        yield* turnAway(path)
+      }),
+    { maxConnectionsPerUser: 2 }
+  )
+
+  relay(
+    "[S10] are those of the user whose they are now, if they were another's before",
+    (url) =>
+      Effect.gen(function* () {
+        const ada = yield* join(url, "p-ada")
+        const tool = yield* join(url, "p-tool")
+        // With no place as another user it is closed, and leaves a place of its own.
+        yield* Effect.forkChild(ada.authorize("p-tool"))
+        assert.strictEqual((yield* ada.closed).code, 1013)
+        const next = yield* join(url, "p-ada")
+        assert.isUndefined((yield* tool.authorize("p-eve")).error)
+        assert.isUndefined((yield* next.authorize("p-tool")).error)
+        const again = yield* join(url, "p-ada")
+        assert.isUndefined((yield* again.announce("s")).error)
+        yield* leave(next.socket)
+        yield* leave(tool.socket)
+        for (const user of ["p-tool", "p-eve"]) {
+          assert.isUndefined((yield* (yield* join(url, user)).announce("s")).error)
+        }
+        assert.strictEqual(yield* refusals(url, "user"), 1)
+      }),
+    { maxConnectionsPerUser: 1 }
   )
 
   relay(
