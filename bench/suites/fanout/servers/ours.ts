@@ -16,8 +16,13 @@ export type Settings = Pick<RelayOptions, "rollCall"> & { readonly nats?: string
 
 const { nats, ...settings }: Settings = JSON.parse(process.argv[2] ?? "{}")
 
-/** All options of the relay that is measured; bounds that thousands from one address would hit go here. */
-const options: RelayOptions = { ...settings, port: 0, maxConnectionsPerRoom: 10_000 }
+/** All options of the relay that is measured; bounds that a crowd of the same few names would hit go here. */
+const options: RelayOptions = {
+  ...settings,
+  port: 0,
+  maxConnectionsPerRoom: 10_000,
+  maxConnectionsPerUser: 10_000
+}
 
 const program = Effect.gen(function* () {
   const { address } = yield* Relay
