@@ -75,7 +75,7 @@ describe("a relay that is told to stop", () => {
     Effect.gen(function* () {
       const cli = yield* run(...args, "--drain-time", "60")
       const url = yield* cli.url
-      yield* Effect.forEach(Array.from({ length: 300 }), () => join(url, "p-ada"), {
+      yield* Effect.forEach(Array.from({ length: 300 }), (_, n) => join(url, `p-${n}`), {
         concurrency: 20
       })
       cli.kill("SIGINT")
