@@ -3,6 +3,7 @@
  *
  *     npm run bench                  all of them
  *     npm run bench -- ingest start  some of them
+ *     npm run bench -- fanout --scene silent
  *     npm run bench -- --help
  */
 import { execFileSync } from "node:child_process"
@@ -30,12 +31,12 @@ const docs = new URL("../docs/", import.meta.url)
 /** How long a case may take unless its suite says otherwise, in milliseconds. */
 const timeout = 300_000
 
-const run = Effect.fnUntraced(function* (suite: Suite, rounds: number) {
+const run = Effect.fnUntraced(function* (suite: Suite, cases: Suite["cases"], rounds: number) {
   const { prepare } = suite
-  if (prepare !== undefined) yield* Effect.promise(prepare)
+  if (prepare !== undefined && cases.length > 0) yield* Effect.promise(prepare)
   const samples: Array<Sample> = []
   for (let round = 1; round <= rounds; round++) {
-    for (const one of suite.cases) {
+    for (const one of cases) {
       const { contender, scene } = one
       yield* Console.error(`${suite.name} ${round}/${rounds}: ${scene}, ${contender}`)
       const figures = yield* isolate(one, suite.timeout ?? timeout)
@@ -99,6 +100,12 @@ const bench = Command.make(
       Flag.withDescription("How often each case is measured; each suite has its own number"),
       Flag.optional
     ),
+    scene: Flag.String("scene").pipe(
+      Flag.withDescription(
+        "Measure only the scenes whose names have this in them, and keep what was measured last of the others"
+      ),
+      Flag.optional
+    ),
     again: Flag.Boolean("again").pipe(
       Flag.withDescription("Measure nothing; show what was measured last"),
       Flag.withDefault(false)
@@ -118,7 +125,14 @@ const bench = Command.make(
         1,
         Option.getOrElse(options.rounds, () => suite.rounds)
       )
-      const samples = yield* options.again ? readStored(suite.name) : run(suite, rounds)
+      const scene = Option.getOrElse(options.scene, () => "")
+      const cases = options.again ? [] : suite.cases.filter((one) => one.scene.includes(scene))
+      const isPart = cases.length < suite.cases.length
+      const others = new Set(suite.cases.map((one) => one.scene))
+      for (const one of cases) others.delete(one.scene)
+      const stored = isPart ? yield* readStored(suite.name) : []
+      const kept = stored.filter((sample) => others.has(sample.scene))
+      const samples = [...kept, ...(yield* run(suite, cases, rounds))]
       const summary = summarize(suite, samples)
       summaries.push(summary)
       if (!options.again) write(suite, samples)

@@ -10,44 +10,23 @@ import {
   encodeErrorReply,
   encodeReply,
   ErrorCode,
-  type RequestId,
-  type RpcError
+  type RequestId
 } from "../bifur/JsonRpc.ts"
 import { SessionId } from "../Session.ts"
+import { makeAnnounce } from "./Announce.ts"
+import { type Answer, done, type Handler, invalidParams, refuse } from "./Answer.ts"
 import type { Authorizer } from "./Authorizer.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
-import { beginsPerSecond, isPresent, mayBegin, type Member, type Present } from "./Member.ts"
+import { isPresent, type Member, type Present } from "./Member.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
-
-/** The JSON-RPC error code of a request that went beyond a bound of this relay. */
-const beyondBound = -32_000
 
 /**
  * Requests that may wait for an authorization to be decided. With the first of them reading stops: the
  * rest is what had come in the same read, 64 KiB at most.
  */
 const maxWaiting = 100
-
-/** Levels of arrays and objects in locations. What is deeper can be read, but not written again. */
-const maxDepth = 100
-
-type Answer = { readonly result: unknown } | { readonly error: RpcError }
-
-/** `length`: the characters of the request. */
-type Handler = (member: Present, params: unknown, length: number) => Answer
-
-/**
- * What a JSON value can grow to when it is written again: of `1e20`, each of five characters with its
- * comma becomes more than four.
- */
-const maxGrowth = 5
-
-/** `presence_announce`: all the places at which a session is. */
-const AnnounceParams = Schema.Struct({
-  data: Schema.Struct({ sessionId: SessionId, locations: Schema.Array(Schema.Unknown) })
-})
 
 /** `presence_rollcall` and `presence_disconnect`. */
 const SessionParams = Schema.Struct({ session: SessionId })
@@ -58,21 +37,12 @@ const decodeAuthorization = Schema.decodeUnknownOption(
 const decodeUnsubscribe = Schema.decodeUnknownOption(
   Schema.Struct({ subscriptionId: Schema.String })
 )
-const decodeAnnounce = Schema.decodeUnknownOption(AnnounceParams)
 const decodeSession = Schema.decodeUnknownOption(SessionParams)
-
-const refuse = (code: number, message: string): Answer => ({ error: { code, message } })
-
-const invalidParams = (method: string, expected: string): Answer =>
-  refuse(ErrorCode.invalidParams, `${method} needs params of the form ${expected}.`)
 
 const unauthorized = refuse(
   CloseCode.unauthorized,
   `Authorize first: send ${Method.authorization} with {authorization: "Bearer <token>"}.`
 )
-
-/** What a request that asked for nothing else is answered with. */
-const done: Answer = { result: { ok: true } }
 
 const subscribe: Handler = ({ connection, room }) => ({ result: room.subscribe(connection) })
 
@@ -107,56 +77,6 @@ export const makeRequests = (
   >,
   counts: RelayCounts
 ): ((member: Member, text: string) => void) => {
-  const isTooLarge = (locations: ReadonlyArray<unknown>, length: number): boolean =>
-    length * maxGrowth > settings.maxFrameSize &&
-    Buffer.byteLength(JSON.stringify(locations)) > settings.maxFrameSize
-
-  const announce: Handler = (member, params, length) => {
-    const { connection, room, user } = member
-    const data = Option.getOrUndefined(decodeAnnounce(params))?.data
-    if (data === undefined) {
-      return invalidParams(Method.announce, "{data: {sessionId, locations}}")
-    }
-    if (isDeeperThan(maxDepth, data.locations)) {
-      counts.refuse("requests")
-      return refuse(beyondBound, `These locations are nested deeper than ${maxDepth} levels.`)
-    }
-    if (isTooLarge(data.locations, length)) {
-      counts.refuse("frame-size")
-      return refuse(
-        beyondBound,
-        `These locations take more than ${settings.maxFrameSize} bytes as they are published. Report fewer, or shorter ones.`
-      )
-    }
-    const { owner } = connection
-    const { table } = room
-    if (table.get(user.id, data.sessionId) === undefined) {
-      if (table.ownedBy(owner) >= settings.maxSessionsPerConnection) {
-        counts.refuse("sessions-per-connection")
-        return refuse(
-          beyondBound,
-          `This connection has ${settings.maxSessionsPerConnection} sessions, the most that this relay takes. End one, or open another connection.`
-        )
-      }
-      if (!mayBegin(member, settings.maxSessionsPerConnection)) {
-        counts.refuse("sessions-per-connection")
-        return refuse(
-          beyondBound,
-          `This connection has begun ${beginsPerSecond(settings.maxSessionsPerConnection)} sessions within a second, the most that this relay takes. Keep a session, and announce it again.`
-        )
-      }
-      if (table.usedBy(user.id) >= settings.maxSessionsPerUser) {
-        counts.refuse("sessions-per-user")
-        return refuse(
-          beyondBound,
-          `This user has ${settings.maxSessionsPerUser} sessions here, the most that this relay takes. End one.`
-        )
-      }
-    }
-    room.publish([table.announce(owner, user.id, data.sessionId, data.locations, monotonicNow())])
-    return done
-  }
-
   const rollCall: Handler = (member, params) => {
     const session = Option.getOrUndefined(decodeSession(params))?.session
     if (session === undefined) return invalidParams(Method.rollCall, "{session}")
@@ -173,6 +93,8 @@ export const makeRequests = (
     )
     return done
   }
+
+  const announce = makeAnnounce(settings, counts)
 
   const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
     [Method.subscribe, subscribe],
@@ -249,11 +171,6 @@ const reply = ({ connection }: Member, id: RequestId | undefined, answer: Answer
     "error" in answer ? encodeErrorReply(id, answer.error) : encodeReply(id, answer.result)
   )
 }
-
-const isDeeperThan = (levels: number, value: unknown): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part)))
 
 /** A roll call is as large as the room; what is asked within the interval is answered once, after it. */
 const atMostOncePer = (interval: number, member: Present, callRoll: () => void): void => {

@@ -7,6 +7,7 @@ import { type SessionId, sessionKey, type SessionKey, type UserId } from "../Ses
 import { Departures } from "./Departures.ts"
 import { isNewer, type Owner } from "./Owner.ts"
 import { type Publication, publicationOf } from "./Publication.ts"
+import { Tally } from "./Tally.ts"
 
 /**
  * How long a session is kept without an announce, in milliseconds. It is the time after which the
@@ -50,8 +51,8 @@ export class Room {
   readonly #announceInterval: number
   readonly #sessions = new Map<SessionKey, Session>()
   readonly #byOwner = new Map<string, Set<SessionKey>>()
-  readonly #byUser = new Map<UserId, number>()
-  readonly #bySessionId = new Map<SessionId, number>()
+  readonly #byUser = new Tally()
+  readonly #bySessionId = new Tally()
   readonly #leaving = new Departures()
 
   /** @param options.announceInterval the least time between two publications of a session */
@@ -77,7 +78,7 @@ export class Room {
 
   /** How many sessions a user has. */
   usedBy(userId: UserId): number {
-    return this.#byUser.get(userId) ?? 0
+    return this.#byUser.of(userId)
   }
 
   /** A session says where it is: all of its locations, as the sender wrote them. */
@@ -202,7 +203,7 @@ export class Room {
   }
 
   #namesakes(sessionId: SessionId): ReadonlyArray<Publication> {
-    if (!this.#bySessionId.has(sessionId)) return []
+    if (this.#bySessionId.of(sessionId) === 0) return []
     return Array.from(this.#sessions.values())
       .filter((session) => session.sessionId === sessionId)
       .map(({ latest }) => latest)
@@ -218,16 +219,16 @@ export class Room {
       else owned.add(session.key)
     }
     if (known !== undefined) return
-    count(this.#byUser, session.userId, 1)
-    count(this.#bySessionId, session.sessionId, 1)
+    this.#byUser.add(session.userId)
+    this.#bySessionId.add(session.sessionId)
   }
 
   #remove(session: Session): void {
     this.#sessions.delete(session.key)
     this.#leaving.delete(session.key)
     this.#disown(session)
-    count(this.#byUser, session.userId, -1)
-    count(this.#bySessionId, session.sessionId, -1)
+    this.#byUser.remove(session.userId)
+    this.#bySessionId.remove(session.sessionId)
   }
 
   #disown({ key, owner }: Session): void {
@@ -235,11 +236,4 @@ export class Room {
     owned?.delete(key)
     if (owned?.size === 0) this.#byOwner.delete(owner.id)
   }
-}
-
-/** Counts up or down; what is counted down to nothing is forgotten. */
-const count = <K>(counts: Map<K, number>, key: K, change: 1 | -1): void => {
-  const next = (counts.get(key) ?? 0) + change
-  if (next === 0) counts.delete(key)
-  else counts.set(key, next)
 }

@@ -1,0 +1,104 @@
+/**
+ * `presence_announce`: a session says where it is, within the bounds of the relay.
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { Method } from "../bifur/BifurEvent.ts"
+import { SessionId } from "../Session.ts"
+import { type Answer, done, type Handler, invalidParams, refuse } from "./Answer.ts"
+import { monotonicNow } from "./Clock.ts"
+import { beginsPerSecond, mayBegin, type Present } from "./Member.ts"
+import type { Refusal, RelayCounts } from "./RelayCounts.ts"
+import type { RelaySettings } from "./RelayOptions.ts"
+
+/** The JSON-RPC error code of a request that went beyond a bound of this relay. */
+const beyondBound = -32_000
+
+/** Levels of arrays and objects in locations. What is deeper can be read, but not written again. */
+const maxDepth = 100
+
+/**
+ * What a JSON value can grow to when it is written again: of `1e20`, each of five characters with its
+ * comma becomes more than four.
+ */
+const maxGrowth = 5
+
+type Locations = ReadonlyArray<unknown>
+
+type Bounds = Pick<
+  RelaySettings,
+  "maxFrameSize" | "maxSessionsPerConnection" | "maxSessionsPerUser"
+>
+
+/** What an announce goes beyond. */
+interface Excess {
+  readonly reason: Refusal
+  readonly message: string
+}
+
+/** All the places at which a session is. */
+const decode = Schema.decodeUnknownOption(
+  Schema.Struct({
+    data: Schema.Struct({ sessionId: SessionId, locations: Schema.Array(Schema.Unknown) })
+  })
+)
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part)))
+
+/** What it would be too much to publish. */
+const excessOf = (locations: Locations, length: number, most: number): Excess | undefined => {
+  if (isDeeperThan(maxDepth, locations)) {
+    const message = `These locations are nested deeper than ${maxDepth} levels.`
+    return { reason: "requests", message }
+  }
+  if (length * maxGrowth <= most || Buffer.byteLength(JSON.stringify(locations)) <= most) {
+    return undefined
+  }
+  const message = `These locations take more than ${most} bytes as they are published. Report fewer, or shorter ones.`
+  return { reason: "frame-size", message }
+}
+
+/** What one session more would be too much of. */
+const excessOfBeginning = (member: Present, bounds: Bounds): Excess | undefined => {
+  const { connection, room, user } = member
+  const { maxSessionsPerConnection, maxSessionsPerUser } = bounds
+  if (room.table.ownedBy(connection.owner) >= maxSessionsPerConnection) {
+    const message = `This connection has ${maxSessionsPerConnection} sessions, the most that this relay takes. End one, or open another connection.`
+    return { reason: "sessions-per-connection", message }
+  }
+  if (!mayBegin(member, maxSessionsPerConnection)) {
+    const message = `This connection has begun ${beginsPerSecond(maxSessionsPerConnection)} sessions within a second, the most that this relay takes. Keep a session, and announce it again.`
+    return { reason: "sessions-per-connection", message }
+  }
+  if (room.table.usedBy(user.id) >= maxSessionsPerUser) {
+    const message = `This user has ${maxSessionsPerUser} sessions here, the most that this relay takes. End one.`
+    return { reason: "sessions-per-user", message }
+  }
+  return undefined
+}
+
+/** Answers announces; what goes beyond a bound is counted. */
+export const makeAnnounce = (bounds: Bounds, counts: RelayCounts): Handler => {
+  const refuseFor = ({ message, reason }: Excess): Answer => {
+    counts.refuse(reason)
+    return refuse(beyondBound, message)
+  }
+  return (member, params, length) => {
+    const data = Option.getOrUndefined(decode(params))?.data
+    if (data === undefined) {
+      return invalidParams(Method.announce, "{data: {sessionId, locations}}")
+    }
+    const { locations, sessionId } = data
+    const { connection, room, user } = member
+    const { table } = room
+    const excess =
+      excessOf(locations, length, bounds.maxFrameSize) ??
+      (table.get(user.id, sessionId) === undefined ? excessOfBeginning(member, bounds) : undefined)
+    if (excess !== undefined) return refuseFor(excess)
+    room.publish([table.announce(connection.owner, user.id, sessionId, locations, monotonicNow())])
+    return done
+  }
+}
