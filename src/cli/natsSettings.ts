@@ -109,7 +109,8 @@ export const natsCounts = {
     default: -1,
     min: -1,
     max: 1_000_000,
-    description: "Failed attempts in a row after which the node stays alone; -1 is never"
+    description:
+      "How often it tries again after a failed attempt before it stays alone; -1 is for ever"
   })
 }
 

@@ -26,6 +26,7 @@ const optionFlags = {
   ...flagsOf(settings.listening),
   ...flagsOf(settings.networkCounts),
   allowedOrigins: settings.allowedOrigins.flag,
+  projectFromHost: settings.projectFromHost.flag,
   rollCall: settings.rollCall.flag,
   ...flagsOf(settings.tlsFiles),
   ...flagsOf(settings.limits),
@@ -89,10 +90,16 @@ const readTls = Effect.fnUntraced(function* ({
 const seconds = (value: number | undefined): Duration.Duration | undefined =>
   value === undefined ? undefined : Duration.seconds(value)
 
-const readOptions = Effect.fnUntraced(function* (values: Values["options"]) {
-  const { metricsToken, tlsCert, tlsKey, ...others } = values
+/** The project of a relay that serves one only. */
+const onlyProject = ({ sanityProjects }: Values["auth"]): string | undefined =>
+  sanityProjects?.length === 1 ? sanityProjects[0] : undefined
+
+const readOptions = Effect.fnUntraced(function* ({ auth, options: values }: Values) {
+  const { metricsToken, projectFromHost, tlsCert, tlsKey, ...others } = values
   const options: AllOptions = {
     ...others,
+    project: values.project ?? onlyProject(auth),
+    projectFromHost: projectFromHost !== "no",
     ...Record.map(
       Record.map(settings.times, (_, name) => values[name]),
       seconds
@@ -113,7 +120,7 @@ const announce = Effect.fnUntraced(function* ({ auth, nats, options }: Values) {
       port: address.port,
       tls: options.tlsCert !== undefined,
       auth: auth.auth ?? "none",
-      project: options.project ?? settings.listening.project.default,
+      project: options.project ?? onlyProject(auth) ?? settings.listening.project.default,
       trustedProxies: options.trustedProxies ?? 0,
       allowedOrigins: options.allowedOrigins?.join() ?? settings.allowedOrigins.default,
       nodes: nats.nats === undefined ? "one" : "nats"
@@ -145,7 +152,7 @@ const serve = (values: Values) =>
   }).pipe(
     Effect.scoped,
     Effect.provide(
-      Layer.unwrap(Effect.map(readOptions(values.options), Relay.layerNode)).pipe(
+      Layer.unwrap(Effect.map(readOptions(values), Relay.layerNode)).pipe(
         Layer.provide([layerAuth(values.auth), layerBackplane(values.nats)])
       )
     ),

@@ -38,7 +38,8 @@ export const listening = {
   project: text({
     name: "project",
     default: defaults.project,
-    description: "The project of clients whose host name does not name one"
+    description:
+      "The project of clients whose host name does not name one; where --sanity-projects names a single one, that"
   })
 }
 
@@ -65,6 +66,16 @@ export const allowedOrigins = list({
   default: "all",
   description: "Origins of pages that may connect; in one, * stands for any part without a dot"
 })
+
+export const projectFromHost = choice(
+  {
+    name: "project-from-host",
+    default: "yes",
+    description:
+      "Whether the first label of a host name with a dot in it names the project; with no, all is of --project"
+  },
+  ["yes", "no"]
+)
 
 export const rollCall = choice(
   {

@@ -18,6 +18,7 @@ const groups: ReadonlyArray<Group> = [
     settings: [
       ...Object.values(settings.listening),
       ...Object.values(settings.networkCounts),
+      settings.projectFromHost,
       settings.allowedOrigins,
       ...Object.values(settings.tlsFiles)
     ]

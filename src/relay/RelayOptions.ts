@@ -27,6 +27,11 @@ export interface RelayOptions {
    */
   readonly project?: string | undefined
   /**
+   * Whether a host name may name the project, true by default. With `false` every request is of
+   * `project`, whatever the relay is called.
+   */
+  readonly projectFromHost?: boolean | undefined
+  /**
    * Who answers a roll call. `table`, the default: the relay, to the caller only, which spares a
    * room of N sessions N answers to everyone. `forward`: every session, as with the hosted
    * service; for tests of clients.
@@ -143,6 +148,7 @@ export interface RelaySettings {
   readonly port: number
   readonly tls: RelayTls | undefined
   readonly project: string
+  readonly projectFromHost: boolean
   readonly rollCall: "table" | "forward"
   readonly allowedOrigins: ReadonlyArray<string> | undefined
   readonly trustedProxies: number
@@ -177,6 +183,7 @@ export const resolveOptions = (options: RelayOptions): RelaySettings => ({
   port: options.port ?? 4000,
   tls: options.tls,
   project: options.project ?? "demo",
+  projectFromHost: options.projectFromHost ?? true,
   rollCall: options.rollCall ?? "table",
   allowedOrigins: options.allowedOrigins,
   trustedProxies: options.trustedProxies ?? 0,

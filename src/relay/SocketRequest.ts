@@ -3,6 +3,7 @@
  */
 import type { IncomingMessage } from "node:http"
 import { isIPv6 } from "node:net"
+import type { RelaySettings } from "./RelayOptions.ts"
 import { projectOfHost, type RoomAddress } from "./RoomAddress.ts"
 
 /** The parts of a request that are read here. */
@@ -117,16 +118,18 @@ export const countedNetwork = (address: string): string | undefined =>
 export const isForWebSocket = ({ headers }: Pick<RequestHead, "headers">): boolean =>
   headers.upgrade?.toLowerCase() === "websocket"
 
-/** The project of a request: that of its host, else the relay's own. */
-export const projectOf = (
-  request: HostHeaders,
-  settings: ProxyTrust & { readonly project: string }
-): string => projectOfHost(hostOf(request, settings)) ?? settings.project
+/** How the project of a request is found. */
+type ProjectSettings = ProxyTrust & Pick<RelaySettings, "project" | "projectFromHost">
+
+/** The project of a request: that of its host where a host may name one, else the relay's own. */
+export const projectOf = (request: HostHeaders, settings: ProjectSettings): string =>
+  (settings.projectFromHost ? projectOfHost(hostOf(request, settings)) : undefined) ??
+  settings.project
 
 /** The room of a request, or undefined where there is none at its path. */
 export const roomOf = (
   request: RequestHead,
-  settings: ProxyTrust & { readonly project: string }
+  settings: ProjectSettings
 ): RoomAddress | undefined => {
   const path = request.url?.split("?", 1)[0] ?? ""
   const canvas = decoded(canvasPath.exec(path)?.[1])

@@ -166,7 +166,7 @@ describe("the origins that may connect", () => {
 })
 
 describe("the room of a request", () => {
-  const settings = { trustedProxies: 0, project: "demo" }
+  const settings = { trustedProxies: 0, project: "demo", projectFromHost: true }
   const at = (url: string) => roomOf(request({ host: "localhost" }, url), settings)
   const dataset = (name: string) => ({ _tag: "Dataset", project: "demo", dataset: name }) as const
 
@@ -187,6 +187,12 @@ describe("the room of a request", () => {
     const head = request({ host: "a.relay", "x-forwarded-host": "b.relay, c.relay" })
     assert.containSubset(roomOf(head, settings), { project: "a" })
     assert.containSubset(roomOf(head, { ...settings, trustedProxies: 1 }), { project: "b" })
+  })
+
+  it("is in the relay's project whatever its host is called, where hosts name none", () => {
+    const head = request({ host: "a.relay" })
+    const room = roomOf(head, { ...settings, projectFromHost: false })
+    assert.containSubset(room, { project: "demo" })
   })
 
   it.prop("is told for any text", { path: Schema.String, host: Schema.String }, (texts) => {

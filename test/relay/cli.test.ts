@@ -168,6 +168,26 @@ describe("sanity-presence relay", () => {
     })
   )
 
+  it.live("serves the only project of Sanity that it is given, by any name if it is told so", () =>
+    Effect.gen(function* () {
+      const sanity = ["--auth", "sanity", "--sanity-projects", "abc123"]
+      const start = ["relay", "--port", "0", ...sanity, "--sanity-api-host", "http://127.0.0.1:1"]
+      const isAskedFor = Effect.fnUntraced(function* (url: string, host?: string) {
+        const client = yield* connect(url, undefined, host)
+        const refused = Effect.as(client.authorize("a-token"), false)
+        // Sanity can't be reached, but is asked.
+        const postponed = Effect.map(client.closed, ({ code }) => code === 1013)
+        return yield* Effect.raceFirst(refused, postponed)
+      })
+      const url = yield* (yield* run(...start)).url
+      assert.isTrue(yield* isAskedFor(url))
+      assert.isTrue(yield* isAskedFor(url, "abc123.presence.example.com"))
+      assert.isFalse(yield* isAskedFor(url, "presence.example.com"))
+      const named = yield* (yield* run(...start, "--project-from-host", "no")).url
+      assert.isTrue(yield* isAskedFor(named, "presence.example.com"))
+    })
+  )
+
   it.live.skipIf(isOpensslMissing)("serves TLS with a certificate and its key", () =>
     Effect.gen(function* () {
       const { ca, cert, key } = yield* makeCertificates
