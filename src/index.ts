@@ -18,6 +18,7 @@ export { PresenceMap, type PresenceMapOptions, type Room } from "./PresenceMap.t
 export * as PresenceQuery from "./PresenceQuery.ts"
 export * as PresenceState from "./PresenceState.ts"
 export { type SanityPath, toSanityPath } from "./SanityPath.ts"
+export { whilePresent } from "./whilePresent.ts"
 export { type Resource, SanityClient, type SanityClientOptions } from "./SanityClient.ts"
 export * from "./Session.ts"
 export * as StateSource from "./StateSource.ts"
