@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 declare module "vitest" {
@@ -12,6 +13,8 @@ export default defineConfig({
     // Real sockets, processes and browsers on a busy machine; a test that waits says for what.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Many files wait for processes, timers and the network more than they work.
+    maxWorkers: Math.max(4, availableParallelism()),
     // The second one is for `npm run checklist`.
     reporters: ["default", ["json", { outputFile: ".vitest/results.json" }]],
     projects: [
