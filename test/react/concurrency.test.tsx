@@ -162,7 +162,7 @@ describe("concurrent rendering", () => {
       }
       const move = await begin((index) => index % 5 === 1 && version < 12 && onSlow(), Mode)
       startTransition(() => show("slow"))
-      await vi.waitFor(() => assert.include(container.textContent, "slow"))
+      await vi.waitFor(() => assert.include(container.textContent, "slow"), 10_000)
       await rest()
       assert.isAbove(version, 0)
       assert.deepStrictEqual([...new Set(shown())], [`v${version}`])
@@ -177,7 +177,7 @@ describe("concurrent rendering", () => {
         setImmediate(() => move(1))
       }, Mode)
       startTransition(() => show("slow"))
-      await vi.waitFor(() => assert.include(container.textContent, "slow"))
+      await vi.waitFor(() => assert.include(container.textContent, "slow"), 10_000)
       await rest()
       assert.deepStrictEqual([...new Set(shown())], ["v1"])
       assert.deepStrictEqual(torn(), [])

@@ -133,7 +133,7 @@ describe("types of services", () => {
         Scope.Scope
       >
       readonly watch: (publishedId: string, listener: () => void) => () => void
-      readonly changes: Stream.Stream<PresenceState.PresenceChange | PresenceState.Reset>
+      readonly changes: Stream.Stream<PresenceState.PresenceChange>
       readonly status: Ref<ConnectionStatus.ConnectionStatus>
       readonly ready: Effect.Effect<void, Main.PresenceError>
       readonly retryNow: Effect.Effect<void>
