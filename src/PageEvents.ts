@@ -44,42 +44,50 @@ const activities = ["pointerdown", "pointermove", "keydown", "wheel", "touchmove
 /** Milliseconds; a pointer moves more often than anybody wants to hear of it. */
 const activityInterval = 1_000
 
+/**
+ * Listens until the returned function is called. That works even where a simulated page has been taken
+ * down meanwhile, as test runners do: its window has no functions left to call.
+ */
+const listen = (
+  target: EventTarget,
+  type: string,
+  listener: (event: Event) => void,
+  options?: AddEventListenerOptions
+): (() => void) => {
+  const remove = target.removeEventListener.bind(target, type, listener, options)
+  target.addEventListener(type, listener, options)
+  return remove
+}
+
 /** The events of a browser window. */
 export const fromWindow = (window: Window): PageEventsShape => {
-  const isVisible = () => window.document.visibilityState !== "hidden"
+  const { document, navigator } = window
+  const isVisible = () => document.visibilityState !== "hidden"
   return {
     subscribe: (listener) => {
-      const onHide = () => listener("hide")
-      const onShow = (event: PageTransitionEvent) => {
-        if (event.persisted) listener("show")
-      }
-      const onVisibility = () => listener(isVisible() ? "visible" : "invisible")
-      const onOnline = () => listener("online")
-      const onOffline = () => listener("offline")
       let lastActivity = Number.NEGATIVE_INFINITY
       const onActivity = ({ timeStamp }: Event) => {
         if (timeStamp - lastActivity < activityInterval) return
         lastActivity = timeStamp
         listener("activity")
       }
-      window.addEventListener("pagehide", onHide)
-      window.addEventListener("pageshow", onShow)
-      window.addEventListener("online", onOnline)
-      window.addEventListener("offline", onOffline)
-      window.document.addEventListener("visibilitychange", onVisibility)
       // While they are captured: a component may stop them on their way up.
       const options = { capture: true, passive: true }
-      for (const type of activities) window.addEventListener(type, onActivity, options)
+      const stops = [
+        listen(window, "pagehide", () => listener("hide")),
+        listen(window, "pageshow", (event) => {
+          if ("persisted" in event && event.persisted) listener("show")
+        }),
+        listen(window, "online", () => listener("online")),
+        listen(window, "offline", () => listener("offline")),
+        listen(document, "visibilitychange", () => listener(isVisible() ? "visible" : "invisible")),
+        ...activities.map((type) => listen(window, type, onActivity, options))
+      ]
       return () => {
-        window.removeEventListener("pagehide", onHide)
-        window.removeEventListener("pageshow", onShow)
-        window.removeEventListener("online", onOnline)
-        window.removeEventListener("offline", onOffline)
-        window.document.removeEventListener("visibilitychange", onVisibility)
-        for (const type of activities) window.removeEventListener(type, onActivity, options)
+        for (const stop of stops) stop()
       }
     },
-    isOnline: () => window.navigator.onLine,
+    isOnline: () => navigator.onLine,
     isVisible
   }
 }

@@ -8,7 +8,7 @@ import * as Vite from "vite"
 import { html } from "./faultsSite.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-/** Ignored by git, and no folder of packages: Vite does not watch those. */
+/** Ignored by git. */
 const folder = `${root}.vitest`
 
 /** What is no ES module, or brings something along that is none. */
@@ -96,8 +96,8 @@ export const make = Effect.fnUntraced(function* (
           host: "127.0.0.1",
           port: 0,
           fs: { allow: [root] },
-          // Who edits the library while the test runs would reload the page too.
-          watch: { ignored: ["**/src/**"] }
+          // On a busy machine it misses changes; the server is told of them instead.
+          watch: null
         }
       })
       return server.listen()
@@ -109,11 +109,11 @@ export const make = Effect.fnUntraced(function* (
   return {
     url: `http://127.0.0.1:${address.port}/`,
     edit: (component, version) =>
-      Effect.promise(() =>
-        writeFile(
-          `${directory}/${component}.tsx`,
-          sources[`${component}.tsx`].replace(`${component} 0`, `${component} ${version}`)
-        )
-      )
+      Effect.promise(async () => {
+        const file = `${directory}/${component}.tsx`
+        const source = sources[`${component}.tsx`]
+        await writeFile(file, source.replace(`${component} 0`, `${component} ${version}`))
+        server.watcher.emit("change", file)
+      })
   }
 })

@@ -197,7 +197,7 @@ describe("nodes that were cut off", () => {
       const {
         bus,
         nodes: [one, two, three]
-      } = yield* startNodes(3)
+      } = yield* startNodes(3, { nodeReturnGrace: 3_000 })
       assert(one !== undefined && two !== undefined && three !== undefined)
       const watcher = yield* join(one.url, "p-watcher")
       const onTwo = yield* join(two.url, "p-other")
@@ -213,7 +213,7 @@ describe("nodes that were cut off", () => {
       yield* Effect.sleep("600 millis")
       yield* bus.heal("node-2")
       assert.deepEqual(yield* watcher.next, state("p-ada", "a", [2]))
-      yield* Effect.sleep("1200 millis")
+      yield* Effect.sleep("3200 millis")
       const events = yield* watcher.rest
       assert.notDeepInclude(events, gone("p-ada", "a"))
       onTwo.socket.close()

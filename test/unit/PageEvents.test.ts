@@ -54,6 +54,29 @@ describe("the events of a page", () => {
     stop()
   })
 
+  it("who stops listening to a page that was taken down meanwhile is not stopped by that", () => {
+    const target = new EventTarget()
+    const add = target.addEventListener.bind(target)
+    const remove = target.removeEventListener.bind(target)
+    // As test runners leave the global window behind: without its functions.
+    const page: Record<string, unknown> = {
+      addEventListener: add,
+      removeEventListener: remove,
+      document: { visibilityState: "visible", addEventListener: add, removeEventListener: remove },
+      navigator: { onLine: true }
+    }
+    const events = PageEvents.fromWindow(page as unknown as Window)
+    const stop = events.subscribe((event) => seen.push(event))
+    target.dispatchEvent(at("keydown", 0))
+    assert.deepStrictEqual(seen, ["activity"])
+    for (const name of Object.keys(page)) delete page[name]
+    stop()
+    target.dispatchEvent(at("keydown", 5_000))
+    assert.deepStrictEqual(seen, ["activity"])
+    assert.isTrue(events.isVisible())
+    assert.isTrue(events.isOnline())
+  })
+
   it("two who listen are told each for itself", () => {
     const stops = [listen(), listen()]
     window.dispatchEvent(at("keydown", 0))
