@@ -13,6 +13,9 @@ export default defineConfig({
     // Real sockets, processes and browsers on a busy machine; a test that waits says for what.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // On a machine that is shared, real time is late now and then: what fails twice is broken. The report
+    // names what was tried again. Where a developer looks on, the first failure counts.
+    retry: process.env["CI"] === undefined ? 0 : 1,
     // Many files wait for processes, timers and the network more than they work.
     maxWorkers: Math.max(4, availableParallelism()),
     // The second one is for `npm run checklist`.
