@@ -110,6 +110,7 @@ const join = Effect.fnUntraced(function* (number: number) {
   yield* presence.changes.pipe(
     Stream.runForEach((change) =>
       Effect.sync(() => {
+        if (change._tag === "Reset") return
         const what = change._tag === "Left" ? `Left, ${change.reason}` : change._tag
         changes[what] = (changes[what] ?? 0) + 1
       })
