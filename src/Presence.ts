@@ -36,7 +36,9 @@ import { Transport, type TransportSignal } from "./Transport.ts"
  *   what all of them report. What it reported is taken back when its scope closes.
  * - `watch`: calls a listener after every change in one document, named by its published id, until the
  *   returned function is called. {@link forDocument} makes a stream of it.
- * - `changes`: Joined, Moved, ActivityChanged and Left, in order, from the moment of subscription.
+ * - `changes`: first a `Reset` with everyone who is there, then Joined, Moved, ActivityChanged and Left, in
+ *   order, each once. A reader for whom more than `limits.unreadChanges` of the config wait gets a `Reset`
+ *   in place of them.
  * - `status`: the connection.
  * - `ready`: the answers to the first roll call are in. Fails where the connection cannot be made.
  * - `retryNow`: tries to connect at once instead of waiting for the next attempt.
@@ -57,7 +59,7 @@ export class Presence extends Context.Service<
     readonly report: Announcer.Report
     readonly reporter: Effect.Effect<Announcer.Report, never, Scope.Scope>
     readonly watch: DocumentWatchers["watch"]
-    readonly changes: Stream.Stream<PresenceState.PresenceChange>
+    readonly changes: Stream.Stream<PresenceState.PresenceChange | PresenceState.Reset>
     readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>
     readonly ready: Effect.Effect<void, PresenceError>
     readonly retryNow: Effect.Effect<void>

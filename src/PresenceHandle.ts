@@ -110,12 +110,12 @@ const askForProfiles = (
   presence: Presence["Service"],
   users: Users["Service"]
 ): Effect.Effect<void> => {
-  const newcomers = presence.changes.pipe(
-    Stream.filter(({ _tag }) => _tag === "Joined"),
-    Stream.runForEach(({ session }) => users.request([session.userId]))
-  )
-  const present = Effect.flatMap(SubscriptionRef.get(presence.state), (state) =>
-    users.request(PresenceState.toArray(state).map(({ userId }) => userId))
+  const others = presence.changes.pipe(
+    Stream.runForEach((change) => {
+      const sessions =
+        change._tag === "Reset" ? PresenceState.toArray(change.state) : [change.session]
+      return users.request(sessions.map(({ userId }) => userId))
+    })
   )
   // A token that is refused is not asked about: that would only be refused once more.
   const self = SubscriptionRef.changes(presence.status).pipe(
@@ -123,7 +123,7 @@ const askForProfiles = (
     Stream.runHead,
     Effect.andThen(users.followSelf)
   )
-  return Effect.all([newcomers, present, self], {
+  return Effect.all([others, self], {
     concurrency: "unbounded",
     discard: true
   })

@@ -117,6 +117,15 @@ export type PresenceChange =
       readonly previous: Activity
     }
 
+/**
+ * Everyone who is there, in place of what came before: the first that a reader of changes gets, and
+ * what it gets where it is too slow to be told of each.
+ */
+export interface Reset {
+  readonly _tag: "Reset"
+  readonly state: PresenceState
+}
+
 /** Nobody. */
 export const emptyState = new PresenceState(HashMap.empty(), HashMap.empty(), HashMap.empty())
 

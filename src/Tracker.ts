@@ -7,11 +7,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as HashMap from "effect/HashMap"
-import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Aging from "./Aging.ts"
+import * as ChangeLog from "./ChangeLog.ts"
 import * as DocumentWatchers from "./DocumentWatchers.ts"
 import { countDrop } from "./Drops.ts"
 import type { Limits, PresenceConfigShape } from "./PresenceConfig.ts"
@@ -29,7 +29,7 @@ import type { Transport, TransportSignal } from "./Transport.ts"
  */
 export interface Tracker {
   readonly state: SubscriptionRef.SubscriptionRef<PresenceState.PresenceState>
-  readonly changes: Stream.Stream<PresenceState.PresenceChange>
+  readonly changes: Stream.Stream<PresenceState.PresenceChange | PresenceState.Reset>
   readonly receive: (signals: ReadonlyArray<TransportSignal>) => Effect.Effect<number>
   readonly settled: Effect.Effect<void>
   readonly watch: DocumentWatchers.DocumentWatchers["watch"]
@@ -51,7 +51,7 @@ export const make = Effect.fnUntraced(function* (
   sessionId: SessionId
 ): Effect.fn.Return<Tracker, never, Scope.Scope> {
   const state = yield* SubscriptionRef.make(PresenceState.emptyState)
-  const allChanges = yield* PubSub.unbounded<PresenceState.PresenceChange>()
+  const log = ChangeLog.make(config.limits)
   const settled = yield* Deferred.make<void>()
   const scope = yield* Effect.scope
   let connection: Fiber.Fiber<unknown> | undefined
@@ -73,11 +73,9 @@ export const make = Effect.fnUntraced(function* (
       roster = next
       if (changes.some(({ _tag }) => _tag === "Joined")) lastJoinedAt = now
       const tell = Effect.suspend(() => {
+        if (isOther) log.step(next.state, changes)
         watchers.notify(touched)
-        const refused = countRefused(dropped)
-        return changes.length === 0
-          ? refused
-          : Effect.andThen(PubSub.publishAll(allChanges, changes), refused)
+        return countRefused(dropped)
       })
       return isOther ? Effect.andThen(SubscriptionRef.set(state, next.state), tell) : tell
     }).pipe(Effect.uninterruptible)
@@ -183,7 +181,7 @@ export const make = Effect.fnUntraced(function* (
 
   return {
     state,
-    changes: Stream.fromPubSub(allChanges),
+    changes: log.stream,
     receive,
     settled: Deferred.await(settled),
     watch: watchers.watch

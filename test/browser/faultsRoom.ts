@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Auth, BifurTransport, Presence, SanityClient } from "../../src/index.ts"
+import { isStep } from "../support/isStep.ts"
 
 /** Waits until `find` finds something. */
 export const until = <A>(
@@ -62,6 +63,7 @@ export const observe = Effect.fnUntraced(function* (
   const all: Array<Seen> = []
   let given = 0
   yield* presence.changes.pipe(
+    Stream.filter(isStep),
     Stream.runForEach((change) =>
       Effect.sync(() => {
         const { _tag, session } = change

@@ -18,6 +18,7 @@ import {
   SanityClient,
   type Token
 } from "../../src/index.ts"
+import { isStep } from "../support/isStep.ts"
 
 export interface ClientOptions {
   readonly url: string
@@ -58,6 +59,7 @@ export const connect = Effect.fnUntraced(function* (options: ClientOptions) {
   const presence = yield* Effect.provide(Presence.use(Effect.succeed), context)
   const changes: Array<string> = []
   yield* presence.changes.pipe(
+    Stream.filter(isStep),
     Stream.runForEach((change) =>
       Effect.sync(() => {
         const reason = change._tag === "Left" ? `:${change.reason}` : ""

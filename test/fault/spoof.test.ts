@@ -12,6 +12,7 @@ import * as RelayClient from "../relay/RelayClient.ts"
 import { relayWith } from "../relay/relayTest.ts"
 import { enter, sessionIn, until } from "./observe.ts"
 import * as SpoofProxy from "./InjectingProxy.ts"
+import { isStep } from "../support/isStep.ts"
 
 const live = (name: string, test: Effect.Effect<void, unknown, Scope.Scope | Relay>) =>
   it.live(name, () =>
@@ -34,6 +35,7 @@ const changesOf = Effect.fnUntraced(function* (
 ) {
   const changes: Array<string> = []
   yield* presence.changes.pipe(
+    Stream.filter(isStep),
     Stream.filter(({ session }) => session.userId === userId && session.sessionId === sessionId),
     Stream.runForEach(({ _tag }) => Effect.sync(() => changes.push(_tag))),
     Effect.forkScoped({ startImmediately: true })

@@ -10,6 +10,7 @@ import type { Socket } from "node:net"
 import { decodeFrame, encodeNotification, encodeReply } from "../../src/bifur/JsonRpc.ts"
 import { Auth, BifurTransport, Presence, PresenceState, SanityClient } from "../../src/index.ts"
 import { settle } from "../support/FakeWebSocket.ts"
+import { isStep } from "../support/isStep.ts"
 
 /** A server that grants everything, and hands over its sockets. */
 const server = Effect.gen(function* () {
@@ -56,6 +57,7 @@ it.live("[R7] frames that arrive in one packet are one change of the state", () 
     )
     const told: Array<number> = []
     yield* presence.changes.pipe(
+      Stream.filter(isStep),
       Stream.runForEachArray((changes) => Effect.sync(() => told.push(changes.length))),
       Effect.forkScoped({ startImmediately: true })
     )

@@ -18,6 +18,7 @@ import {
 import { TestNetwork, TestRoom, TestTransport } from "../../src/testing/index.ts"
 import { settle } from "../support/FakeWebSocket.ts"
 import { makePage } from "../support/page.ts"
+import { isStep } from "../support/isStep.ts"
 
 const title = [{ documentId: "drafts.a", path: ["title"] }]
 const body = [{ documentId: "drafts.a", path: ["body"] }]
@@ -37,6 +38,7 @@ const setup = Effect.fnUntraced(function* (config: PresenceConfig.PresenceConfig
   )
   const changes: Array<string> = []
   yield* presence.changes.pipe(
+    Stream.filter(isStep),
     Stream.runForEach((change) =>
       Effect.sync(() => {
         const { activity, userId } = change.session

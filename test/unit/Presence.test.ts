@@ -19,6 +19,7 @@ import {
 import { TestNetwork, TestRoom, TestTransport } from "../../src/testing/index.ts"
 import { settle } from "../support/FakeWebSocket.ts"
 import { makePage } from "../support/page.ts"
+import { isStep } from "../support/isStep.ts"
 
 const TestLive = Presence.layer.pipe(Layer.provideMerge(TestTransport.layer()))
 
@@ -28,6 +29,7 @@ const setup = Effect.gen(function* () {
   const network = yield* TestNetwork
   const changes: Array<string> = []
   yield* presence.changes.pipe(
+    Stream.filter(isStep),
     Stream.runForEach((change) =>
       Effect.sync(() => {
         const path = change.session.locations.map((l) => l.path.join(".")).join(",")

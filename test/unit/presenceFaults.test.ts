@@ -21,6 +21,7 @@ import { TestNetwork, TestRoom, TestTransport } from "../../src/testing/index.ts
 import { settle } from "../support/FakeWebSocket.ts"
 import * as OddClock from "../support/OddClock.ts"
 import { makePage } from "../support/page.ts"
+import { isStep } from "../support/isStep.ts"
 
 const title = [{ documentId: "drafts.a", path: ["title"] }]
 const body = [{ documentId: "drafts.a", path: ["body"] }]
@@ -42,6 +43,7 @@ const setup = Effect.fnUntraced(function* (config: PresenceConfig.PresenceConfig
   )
   const changes: Array<string> = []
   yield* presence.changes.pipe(
+    Stream.filter(isStep),
     Stream.runForEach((change) =>
       Effect.sync(() => {
         const reason = change._tag === "Left" ? ` ${change.reason}` : ""

@@ -16,6 +16,7 @@ import { startChild } from "../../processes/child.ts"
 import { now } from "../../processes/clock.ts"
 import type { Measure } from "../../suite.ts"
 import { startClients, startNode } from "./Site.ts"
+import { isStep } from "../../../test/support/isStep.ts"
 
 /**
  * - `killed`: the process is killed; the system closes its socket, and the relay sees that.
@@ -55,6 +56,7 @@ const observe = Effect.fnUntraced(function* (url: string) {
   const presence = yield* Effect.provide(Presence.use(Effect.succeed), context)
   const changes: Array<{ readonly at: number; readonly change: PresenceState.PresenceChange }> = []
   yield* presence.changes.pipe(
+    Stream.filter(isStep),
     Stream.runForEach((change) => Effect.sync(() => changes.push({ at: now(), change }))),
     Effect.forkScoped({ startImmediately: true })
   )

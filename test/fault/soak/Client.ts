@@ -130,7 +130,7 @@ export class SoakClient {
     if (this.story.length > storyLength) this.story.shift()
   }
 
-  onChange(change: PresenceState.PresenceChange): void {
+  onChange(change: PresenceState.PresenceChange | PresenceState.Reset): void {
     this.ledger.apply(change)
     if (change._tag === "Left") this.observer.onLeft(change.reason)
   }

@@ -1,7 +1,7 @@
 /**
  * The judge of a soak: compares what each client shows with the truth that the harness knows. Pure.
  */
-import type { PresenceState, ReportedLocation } from "../../../src/index.ts"
+import { PresenceState, type ReportedLocation } from "../../../src/index.ts"
 
 /** A place as one string: equal places give equal strings. When somebody was active is no part of it. */
 export const placeOf = ({ documentId, path = [], selection = null }: ReportedLocation): string =>
@@ -76,7 +76,14 @@ export class Ledger {
   readonly sessions = new Map<string, Seen>()
   readonly mistakes: Array<string> = []
 
-  apply(change: PresenceState.PresenceChange): void {
+  apply(change: PresenceState.PresenceChange | PresenceState.Reset): void {
+    if (change._tag === "Reset") {
+      this.sessions.clear()
+      for (const session of PresenceState.toArray(change.state).map(seen)) {
+        this.sessions.set(keyOf(session), session)
+      }
+      return
+    }
     const session = seen(change.session)
     const known = this.sessions.get(keyOf(session))
     this.check(change, session, known)
