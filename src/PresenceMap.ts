@@ -16,13 +16,15 @@ import { Users } from "./Users.ts"
 
 /**
  * Which hosts the rooms are on, and how long a connection outlives the last of its users: 10 s unless
- * given, so that work which comes in bursts does not leave and join each time.
+ * given, so that work which comes in bursts does not leave and join each time. `presence` is the layer of
+ * each room, over a WebSocket unless given: `Telemetry.layer`, for instance.
  */
 export interface PresenceMapOptions extends Pick<
   SanityClientOptions,
   "apiHost" | "socketHost" | "useProjectHostname"
 > {
   readonly idleTimeToLive?: Duration.Input | undefined
+  readonly presence?: Layer.Layer<Presence, never, SanityClient | Auth> | undefined
 }
 
 /** What there is in every room. */
@@ -59,9 +61,15 @@ export class PresenceMap extends Context.Service<
   }
 }
 
-const make = Effect.fnUntraced(function* ({ idleTimeToLive, ...hosts }: PresenceMapOptions) {
+const overWebSocket = Layer.provide(Presence.layer, BifurTransport.layer)
+
+const make = Effect.fnUntraced(function* ({
+  idleTimeToLive,
+  presence = overWebSocket,
+  ...hosts
+}: PresenceMapOptions) {
   const lookup = (resource: Resource): Layer.Layer<Room, PresenceError, Auth> =>
-    Layer.merge(Layer.provide(Presence.layer, BifurTransport.layer), Users.layer).pipe(
+    Layer.merge(presence, Users.layer).pipe(
       Layer.provide(SanityClient.layer({ ...hosts, ...resource })),
       // A layer is built once in one program: without this, all rooms would be the same.
       Layer.fresh

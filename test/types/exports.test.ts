@@ -19,6 +19,7 @@ import type {
   ConnectionStatus,
   DocumentPresence,
   DocumentRef,
+  FrameTrace,
   LocationLimits,
   PageEvents,
   PortableText,
@@ -69,6 +70,7 @@ describe("the exports of the main entry", () => {
       "ConnectionFailed",
       "ConnectionStatus: closed connecting describe isPermanent paused",
       "DocumentRef: isOf publishedIdOf resolve",
+      "FrameTrace: layer layerListener",
       "IndexTuple",
       "InvalidConfiguration",
       "KeyedSegment",
@@ -92,6 +94,7 @@ describe("the exports of the main entry", () => {
       "SessionId",
       "SessionKey",
       "StateSource: constant fromSubscriptionRef inStep listeners makeOrigin map zipWith",
+      "Telemetry: announceDuration connected drops events layer reconnects sessions",
       "TokenUnavailable",
       "Transport",
       "TransportError",
@@ -133,7 +136,7 @@ describe("types of services", () => {
         Scope.Scope
       >
       readonly watch: (publishedId: string, listener: () => void) => () => void
-      readonly changes: Stream.Stream<PresenceState.PresenceChange>
+      readonly changes: Stream.Stream<PresenceState.PresenceChange | PresenceState.Reset>
       readonly status: Ref<ConnectionStatus.ConnectionStatus>
       readonly ready: Effect.Effect<void, Main.PresenceError>
       readonly retryNow: Effect.Effect<void>
@@ -161,6 +164,23 @@ describe("types of services", () => {
       (options?: PresenceMapOptions) => Layer.Layer<Main.PresenceMap, never, Main.Auth>
     >()
     expectTypeOf<PresenceMapOptions["idleTimeToLive"]>().toEqualTypeOf<Duration.Input | undefined>()
+    expectTypeOf<PresenceMapOptions["presence"]>().toEqualTypeOf<
+      Layer.Layer<Main.Presence, never, Main.SanityClient | Main.Auth> | undefined
+    >()
+  })
+
+  it("Telemetry and FrameTrace", () => {
+    expectTypeOf(Main.Telemetry.layer).toEqualTypeOf<
+      Layer.Layer<Main.Presence, never, Main.SanityClient | Main.Auth>
+    >()
+    expectTypeOf(Main.FrameTrace.layer).toEqualTypeOf<Layer.Layer<Socket.WebSocketConstructor>>()
+    expectTypeOf<FrameTrace.FrameListener>().toEqualTypeOf<
+      (frame: {
+        readonly direction: "sent" | "received"
+        readonly text: string
+        readonly millis: number
+      }) => void
+    >()
   })
 
   it("Transport", () => {

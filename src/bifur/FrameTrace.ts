@@ -1,0 +1,76 @@
+/**
+ * Every frame that goes over a connection, in the log: for whoever wants to know what is really said.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Socket from "effect/socket/Socket"
+import { type Token, withoutTokens } from "../Auth.ts"
+import * as SocketTap from "./SocketTap.ts"
+
+/** A frame in full, and when: milliseconds since the socket was asked for. */
+export interface TracedFrame {
+  readonly direction: "sent" | "received"
+  readonly text: string
+  readonly millis: number
+}
+
+/** Told of each frame, in order, within the call. Tokens are taken out of it. */
+export type FrameListener = (frame: TracedFrame) => void
+
+const authorization = /"authorization":"Bearer ([^"]+)"/
+
+/** Leaves tokens out of the frames that say them, and of those that repeat them. */
+const makeRedact = () => {
+  const tokens: Array<Token> = []
+  return (text: string): string => {
+    const token = authorization.exec(text)?.[1]
+    if (token !== undefined) tokens.push(Option.some(Redacted.make(token)))
+    return withoutTokens(text, tokens)
+  }
+}
+
+/**
+ * The global `WebSocket`, whose frames a listener is told of.
+ *
+ * @example
+ * const transport = Layer.provide(
+ *   BifurTransport.layerWebSocket,
+ *   FrameTrace.layerListener(({ direction, text }) => console.debug(direction, text))
+ * )
+ */
+export const layerListener = (listener: FrameListener): Layer.Layer<Socket.WebSocketConstructor> =>
+  SocketTap.layer(() => {
+    const start = performance.now()
+    const redact = makeRedact()
+    const tell = (direction: TracedFrame["direction"]) => (data: unknown) =>
+      listener({
+        direction,
+        text: typeof data === "string" ? redact(data) : "(binary)",
+        millis: performance.now() - start
+      })
+    return { sent: tell("sent"), received: tell("received"), ended: () => {} }
+  })
+
+/**
+ * The global `WebSocket`, whose frames are logged at the level Trace, with the action
+ * `presence/frame`. Where that level is not logged when the layer is built, it costs nothing.
+ *
+ * @example
+ * const transport = Layer.provide(BifurTransport.layerWebSocket, FrameTrace.layer)
+ */
+export const layer: Layer.Layer<Socket.WebSocketConstructor> = Layer.unwrap(
+  Effect.gen(function* () {
+    if (!(yield* LogLevel.isEnabled("Trace"))) return Socket.layerWebSocketConstructorGlobal
+    const runFork = Effect.runForkWith(yield* Effect.context<never>())
+    return layerListener(({ direction, millis, text }) => {
+      runFork(
+        Effect.logTrace(text).pipe(
+          Effect.annotateLogs({ action: "presence/frame", direction, millis: Math.round(millis) })
+        )
+      )
+    })
+  })
+)

@@ -1,0 +1,134 @@
+/** What is told of connections, on a real relay. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as Tracer from "effect/Tracer"
+import {
+  Auth,
+  BifurTransport,
+  FrameTrace,
+  Presence,
+  SanityClient,
+  Telemetry
+} from "../../src/index.ts"
+import { Relay } from "../../src/relay/Relay.ts"
+
+const secret = "p-a-token-that-is-long-enough"
+
+/** All spans that are made, in order. */
+const collecting = () => {
+  const spans: Array<Tracer.NativeSpan> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  return { spans, layer: Layer.succeed(Tracer.Tracer, tracer) }
+}
+
+const nameAndEnd = ({ name, status }: Tracer.NativeSpan): string =>
+  `${name} ${status._tag === "Started" ? "open" : status.exit._tag}`
+
+const sanity = Layer.unwrap(
+  Relay.useSync(({ url }) =>
+    SanityClient.layer({ projectId: "demo", dataset: "production", apiHost: url })
+  )
+)
+
+const statusOf = (presence: Presence["Service"], tag: string) =>
+  SubscriptionRef.changes(presence.status).pipe(
+    Stream.filter(({ _tag }) => _tag === tag),
+    Stream.runHead
+  )
+
+const room = { room: "demo.production" }
+
+describe("telemetry", () => {
+  it.live(
+    "[O1] a connection is a span with its steps in it, and an announce one of its own",
+    () => {
+      const { layer, spans } = collecting()
+      return Effect.gen(function* () {
+        const presence = yield* Presence
+        yield* presence.ready
+        yield* presence.report([{ documentId: "book" }])
+        yield* Effect.sleep("300 millis")
+        assert.deepStrictEqual(spans.map(nameAndEnd), [
+          "presence.connect Success",
+          "presence.authorize Success",
+          "presence.subscribe Success",
+          "presence.rollCall Success",
+          "presence.announce Success"
+        ])
+        const [connect, authorize] = spans
+        assert.strictEqual(
+          authorize?.parent._tag === "Some" && authorize.parent.value.spanId,
+          connect?.spanId
+        )
+        assert.strictEqual(
+          (yield* Metric.value(Metric.withAttributes(Telemetry.connected, room))).value,
+          1
+        )
+        const announces = yield* Metric.value(
+          Metric.withAttributes(Telemetry.announceDuration, room)
+        )
+        assert.strictEqual(announces.count, 1)
+        assert.notInclude(JSON.stringify(spans.map(({ attributes }) => [...attributes])), secret)
+      }).pipe(
+        Effect.provide(Telemetry.layer),
+        Effect.provide(Auth.layerToken(secret)),
+        Effect.provide(sanity),
+        Effect.provide(layer),
+        Effect.provideService(Metric.MetricRegistry, new Map()),
+        Effect.provide(Relay.layerTest)
+      )
+    }
+  )
+
+  it.live("[O1] a connection that comes to nothing ends its spans with a failure", () => {
+    const { layer, spans } = collecting()
+    return Effect.gen(function* () {
+      yield* statusOf(yield* Presence, "Unauthorized")
+      assert.deepStrictEqual(spans.map(nameAndEnd), [
+        "presence.connect Failure",
+        "presence.authorize Failure"
+      ])
+    }).pipe(
+      Effect.provide(Telemetry.layer),
+      Effect.provide(Auth.layerToken("no user!")),
+      Effect.provide(sanity),
+      Effect.provide(layer),
+      Effect.provide(Relay.layerTest)
+    )
+  })
+
+  it.live("[O1] a listener is told of every frame, in both directions, without the token", () => {
+    const frames: Array<FrameTrace.TracedFrame> = []
+    return Effect.gen(function* () {
+      const presence = yield* Presence
+      yield* presence.ready
+      const methods = frames.flatMap(({ direction, text }) =>
+        direction === "sent" ? [/"method":"(\w+)"/.exec(text)?.[1]] : []
+      )
+      assert.deepStrictEqual(methods, ["authorization", "presence_subscribe", "presence_rollcall"])
+      assert.isAtLeast(frames.filter(({ direction }) => direction === "received").length, 3)
+      assert.notInclude(JSON.stringify(frames), secret)
+      assert.include(frames[0]?.text, "Bearer <token>")
+    }).pipe(
+      Effect.provide(
+        Presence.layer.pipe(
+          Layer.provide(BifurTransport.layerWebSocket),
+          Layer.provide(FrameTrace.layerListener((frame) => frames.push(frame)))
+        )
+      ),
+      Effect.provide(Auth.layerToken(secret)),
+      Effect.provide(sanity),
+      Effect.provide(Relay.layerTest)
+    )
+  })
+})
