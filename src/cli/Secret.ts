@@ -42,7 +42,7 @@ export const readFile = Effect.fnUntraced(function* (name: string, path: string)
     Effect.mapError(
       ({ message }) =>
         new CommandError({
-          message: `The file of --${name} cannot be read: ${message}. Check the path, and that the relay may read it.`
+          message: `The file of --${name} cannot be read: ${message}. Check the path, and that this process may read it.`
         })
     )
   )

@@ -8,10 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
 import * as Result from "effect/Result"
 
-/** What the name of every variable starts with. */
+/** What the name of every variable of the relay starts with. */
 export const envPrefix = "SANITY_PRESENCE_RELAY_"
 
-/** The variable of a setting: `silence-timeout` is `SANITY_PRESENCE_RELAY_SILENCE_TIMEOUT`. */
+/** The variable of a setting of the relay: `silence-timeout` is `SANITY_PRESENCE_RELAY_SILENCE_TIMEOUT`. */
 export const envOf = (name: string): string =>
   `${envPrefix}${name.replaceAll("-", "_").toUpperCase()}`
 
@@ -24,6 +24,8 @@ export interface SettingInfo {
   /** What holds where it is not given, as a person would write it. */
   readonly default: string
   readonly description: string
+  /** The variable, where it is none of the relay's. */
+  readonly env?: string
 }
 
 /** A setting with its flag, which looks at the variable where it is not given itself. */
@@ -62,7 +64,7 @@ export const setting = <A>(
   parse: Parse<A>,
   forbidden?: (text: string) => string | undefined
 ): Setting<A> => {
-  const env = envOf(info.name)
+  const env = info.env ?? envOf(info.name)
   const read = (written: Written): Effect.Effect<A, CliError.CliError> => {
     const reason = written.isFlag ? forbidden?.(written.text) : undefined
     const result = reason === undefined ? parse(written.text.trim()) : Result.fail(reason)
@@ -137,6 +139,7 @@ export interface NumberInfo {
   readonly min: number
   readonly max: number
   readonly description: string
+  readonly env?: string
 }
 
 const decimal = /^-?\d+(\.\d+)?$/

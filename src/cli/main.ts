@@ -14,16 +14,20 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import { packageVersion } from "../relay/PackageVersion.ts"
+import { announce } from "./announce.ts"
+import { ExitCode } from "./CommandError.ts"
+import { doctor } from "./doctor.ts"
 import { relay } from "./relay.ts"
+import { simulate } from "./simulate.ts"
+import { complain } from "./terminal/complain.ts"
+import { OutputClosed } from "./terminal/Output.ts"
+import { watch } from "./watch.ts"
+import { who } from "./who.ts"
 
 const root = Command.make("sanity-presence").pipe(
   Command.withDescription("Presence for Sanity, at the command line"),
-  Command.withSubcommands([relay])
+  Command.withSubcommands([who, watch, announce, simulate, doctor, relay])
 )
-
-/** One line on stderr, however the message was laid out. */
-const complain = (message: string): Effect.Effect<void> =>
-  Console.error(`sanity-presence: ${message.replace(/\s+/g, " ").trim()}`)
 
 /** A wrong invocation costs one line, not a page of help. */
 const presenter: CliOutput.Presenter = {
@@ -45,11 +49,19 @@ const report = (cause: Cause.Cause<Error>): Effect.Effect<void> => {
     : complain(error instanceof Error ? error.message : String(error))
 }
 
-/** A stop by SIGINT or SIGTERM was asked for: no failure. */
+const exitCodeOf = (cause: Cause.Cause<unknown>, byDefault: number): number => {
+  // A stop by SIGINT or SIGTERM was asked for: no failure, unless the command says otherwise.
+  if (Cause.hasInterruptsOnly(cause)) return Number(process.exitCode ?? 0)
+  const error = Cause.squash(cause)
+  if (error instanceof OutputClosed) return 0
+  // Help that was asked for is no failure.
+  return CliError.isCliError(error) && byDefault !== 0 ? ExitCode.usage : byDefault
+}
+
 const teardown: Runtime.Teardown = (exit, onExit) =>
-  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
-    ? onExit(0)
-    : Runtime.defaultTeardown(exit, onExit)
+  Runtime.defaultTeardown(exit, (byDefault) =>
+    onExit(Exit.isFailure(exit) ? exitCodeOf(exit.cause, byDefault) : byDefault)
+  )
 
 root.pipe(
   Command.run({ version: packageVersion }),

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { run } from "./cliProcess.ts"
+import { run } from "../cli/cliProcess.ts"
 
 const root = new URL("../../", import.meta.url)
 const lines = readFileSync(new URL("Dockerfile", root), "utf8").split("\n")

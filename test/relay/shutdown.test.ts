@@ -2,7 +2,7 @@ import { connect as connectSocket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { run } from "./cliProcess.ts"
+import { run } from "../cli/cliProcess.ts"
 import { join } from "./RelayClient.ts"
 
 const args = ["relay", "--auth", "development", "--port", "0"] as const

@@ -1,0 +1,136 @@
+/**
+ * `sanity-presence announce`: is in a document, until it is stopped or a command ends.
+ */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as ChildProcess from "effect/process/ChildProcess"
+import { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { describe, isPermanent } from "../ConnectionStatus.ts"
+import { fromReported, type ReportedLocation } from "../Location.ts"
+import { Presence } from "../Presence.ts"
+import { whilePresent } from "../whilePresent.ts"
+import { placesOf } from "./announce/places.ts"
+import { ChildFailed, CommandError, CommandFailed } from "./CommandError.ts"
+import { awaitConnected, layerRoom } from "./room/joinRoom.ts"
+import { pathText } from "./room/people.ts"
+import { roomFlags } from "./room/roomSettings.ts"
+import { complain } from "./terminal/complain.ts"
+import { layerLog } from "./terminal/layerLog.ts"
+import { type OutputClosed, print } from "./terminal/Output.ts"
+import { printable } from "./terminal/printable.ts"
+
+const flags = {
+  room: roomFlags,
+  places: {
+    document: Flag.String("document").pipe(
+      Flag.withMetavar("<id>"),
+      Flag.withDescription(
+        "The document: its draft, unless the id or --perspective says otherwise; may be given several times"
+      ),
+      Flag.atLeast(1)
+    ),
+    path: Flag.String("path").pipe(
+      Flag.withMetavar("<path>"),
+      Flag.withDescription(
+        'The field in it, for instance title or body[_key=="a1"]; may be given several times'
+      ),
+      Flag.atLeast(0)
+    ),
+    perspective: Flag.String("perspective").pipe(
+      Flag.withMetavar("<drafts|published|release>"),
+      Flag.withDescription("Which version of the document is meant"),
+      Flag.withDefault(undefined)
+    )
+  },
+  command: Argument.String("command").pipe(
+    Argument.withDescription("After --: a command to run, which the presence lasts as long as"),
+    Argument.variadic()
+  )
+}
+
+type Values = Command.Command.Config.Infer<typeof flags>
+
+const placeText = (place: ReportedLocation): string => {
+  const { documentId, path } = fromReported(place, "")
+  return path.length === 0 ? documentId : `${documentId} ${pathText(path)}`
+}
+
+/** Says what becomes of the connection; fails where it is over for good. */
+const followStatus = Effect.gen(function* () {
+  const { status } = yield* Presence
+  yield* SubscriptionRef.changes(status).pipe(
+    Stream.drop(1),
+    Stream.runForEach((now): Effect.Effect<void, CommandFailed> => {
+      if (isPermanent(now)) return new CommandFailed({ message: describe(now) })
+      return complain(describe(now))
+    })
+  )
+  return yield* Effect.never
+})
+
+/** Runs a command with this terminal; its exit code is ours. */
+const runChild = Effect.fnUntraced(function* (
+  ...[command, ...args]: readonly [string, ...ReadonlyArray<string>]
+) {
+  const spawner = yield* ChildProcessSpawner
+  const io = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const
+  const code = yield* spawner
+    .exitCode(ChildProcess.make(command, args, io))
+    .pipe(
+      Effect.mapError(
+        ({ message }) => new CommandError({ message: `${command} cannot be run: ${message}` })
+      )
+    )
+  if (code !== 0) {
+    return yield* new ChildFailed({ message: `${command} ended with ${code}.`, code })
+  }
+})
+
+const stay = Effect.fnUntraced(function* (
+  { command: [child, ...args], room }: Values,
+  places: ReadonlyArray<ReportedLocation>
+) {
+  yield* awaitConnected(room.timeout)
+  const where = places.map(placeText).join(", ")
+  const work: Effect.Effect<
+    void,
+    ChildFailed | CommandError | CommandFailed | OutputClosed,
+    ChildProcessSpawner | Presence
+  > =
+    child === undefined
+      ? Effect.andThen(
+          print(printable(`Present in ${where}, until this is stopped (Ctrl-C).`)),
+          followStatus
+        )
+      : Effect.raceFirst(runChild(child, ...args), followStatus)
+  yield* whilePresent(places)(work)
+})
+
+const run = (values: Values) =>
+  Effect.gen(function* () {
+    const places = placesOf(values.places)
+    if (Result.isFailure(places)) {
+      return yield* new CommandError({ message: places.failure })
+    }
+    yield* Effect.provide(stay(values, places.success), layerRoom(values.room))
+  }).pipe(Effect.provide(layerLog))
+
+/** One more session in the room, in these places. */
+export const announce = Command.make("announce", flags, run).pipe(
+  Command.withDescription("Be present in a document, until stopped or while a command runs"),
+  Command.withExamples([
+    {
+      command: "sanity-presence announce --document book --path title",
+      description: "In the title of the draft, until Ctrl-C"
+    },
+    {
+      command: "sanity-presence announce --document book -- npm run translate",
+      description: "For as long as the command runs; its exit code is the exit code"
+    }
+  ])
+)

@@ -1,0 +1,138 @@
+/**
+ * The room that the flags and the variables mean, with the token for it.
+ */
+import { userInfo } from "node:os"
+import * as Prompt from "effect/cli/Prompt"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { resolveOptions } from "../../relay/RelayOptions.ts"
+import type { SanityClientOptions } from "../../SanityClient.ts"
+import { CommandError } from "../CommandError.ts"
+import { readFile } from "../Secret.ts"
+import type { RoomValues } from "./roomSettings.ts"
+
+/** The variable with the token. */
+const tokenVariable = "SANITY_AUTH_TOKEN"
+
+/**
+ * - `options`: where the room is.
+ * - `token`: as whom; none where nobody gave one.
+ * - `isInvented`: the token is a name that only a relay for development takes.
+ * - `name`: the room, for people.
+ * - `note`: what was assumed, if anything.
+ */
+export interface RoomTarget {
+  readonly options: SanityClientOptions
+  readonly token: Option.Option<Redacted.Redacted<string>>
+  readonly isInvented: boolean
+  readonly name: string
+  readonly note: string | undefined
+}
+
+const local = resolveOptions({})
+const localHost = `http://127.0.0.1:${local.port}`
+const defaultDataset = "production"
+
+/** A user id that a relay for development lets in: the name of who is logged in here. */
+export const developmentName = (login: string): string => {
+  const word = login
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "")
+    .slice(0, 40)
+  return `p-${word === "" ? "somebody" : word}`
+}
+
+const login = Effect.orElseSucceed(
+  Effect.try(() => userInfo().username),
+  () => ""
+)
+
+const isLoopback = (host: string): boolean =>
+  /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(host).hostname)
+
+const readToken = Effect.fnUntraced(function* (path: string | undefined) {
+  if (path !== undefined) {
+    const text = (yield* readFile("token-file", path)).trim()
+    if (text !== "") return Option.some(Redacted.make(text))
+    return yield* new CommandError({ message: `The file of --token-file is empty: ${path}.` })
+  }
+  const variable = yield* Config.option(Config.Redacted(tokenVariable)).pipe(
+    Effect.mapError(({ message }) => new CommandError({ message }))
+  )
+  return Option.filter(variable, (token) => Redacted.value(token).trim() !== "")
+})
+
+/** Asks for the token where somebody sits at a terminal. */
+const askForToken = Effect.gen(function* () {
+  if (process.stdin.isTTY && process.stderr.isTTY) {
+    const token = yield* Prompt.run(
+      Prompt.Password({ message: `Token (it is not shown; or set ${tokenVariable})` })
+    )
+    if (Redacted.value(token) !== "") return Option.some(token)
+  }
+  return yield* new CommandError({
+    message: `There is no token. Set ${tokenVariable}, or give --token-file; a token is made on sanity.io/manage, under API.`
+  })
+})
+
+const nameOf = ({ apiHost, canvasId, dataset, projectId, socketHost }: SanityClientOptions) => {
+  const room = canvasId === undefined ? `${projectId}/${dataset}` : `canvas ${canvasId}`
+  const host = socketHost ?? apiHost
+  return host === undefined ? room : `${room} on ${host}`
+}
+
+/** Reads the token, and fills in what nobody said: without a project, the relay of this machine. */
+export const resolveTarget = Effect.fnUntraced(function* (values: RoomValues) {
+  const { canvasId, projectId, socketHost } = values
+  const namesNone = projectId === undefined && canvasId === undefined
+  const isLocal = namesNone && values.apiHost === undefined && socketHost === undefined
+  const apiHost = isLocal ? localHost : values.apiHost
+  // A relay has a project of its own for those who name none.
+  const isRelay = apiHost !== undefined
+  if (namesNone && !isRelay) {
+    return yield* new CommandError({
+      message: "There is no project. Give --project (SANITY_PROJECT_ID), and --dataset."
+    })
+  }
+  const dataset = values.dataset ?? (isRelay ? defaultDataset : undefined)
+  if (canvasId === undefined && dataset === undefined) {
+    return yield* new CommandError({
+      message: 'There is no dataset. Give --dataset (SANITY_DATASET), "production" for instance.'
+    })
+  }
+  if (canvasId !== undefined && projectId !== undefined) {
+    return yield* new CommandError({
+      message: "There are both a canvas and a project: a canvas is a room of its own. Give one."
+    })
+  }
+  const options: SanityClientOptions =
+    canvasId === undefined
+      ? { projectId: projectId ?? local.project, dataset, apiHost, socketHost }
+      : { canvasId, apiHost, socketHost }
+
+  // A token of Sanity is not for whatever listens here.
+  const given =
+    isLocal && values.tokenFile === undefined ? Option.none() : yield* readToken(values.tokenFile)
+  const isInvented = Option.isNone(given) && isRelay && isLoopback(apiHost)
+  const name = developmentName(yield* login)
+  const token = Option.isSome(given)
+    ? given
+    : isInvented
+      ? Option.some(Redacted.make(name))
+      : yield* askForToken
+  const target: RoomTarget = {
+    options,
+    token,
+    isInvented,
+    name: nameOf(options),
+    note: isLocal
+      ? `No project is given: this is the relay of this machine, ${localHost}, as ${name}. For a project of Sanity set SANITY_PROJECT_ID, SANITY_DATASET and ${tokenVariable}.`
+      : isInvented
+        ? `No token is given: joining as ${name}, which a relay for development takes.`
+        : undefined
+  }
+  return target
+})

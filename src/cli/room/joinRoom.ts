@@ -1,0 +1,86 @@
+/**
+ * A command's presence in its room.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import type * as Socket from "effect/socket/Socket"
+import { layerFixed } from "../../Auth.ts"
+import * as BifurTransport from "../../bifur/BifurTransport.ts"
+import * as FrameTrace from "../../bifur/FrameTrace.ts"
+import { describe, isPermanent } from "../../ConnectionStatus.ts"
+import { Presence } from "../../Presence.ts"
+import type { PresenceError } from "../../PresenceError.ts"
+import { SanityClient } from "../../SanityClient.ts"
+import { Users } from "../../Users.ts"
+import { CommandError, CommandFailed, TokenRefused } from "../CommandError.ts"
+import { complain } from "../terminal/complain.ts"
+import { type RoomTarget, resolveTarget } from "./RoomTarget.ts"
+import { defaultTimeout, type RoomValues } from "./roomSettings.ts"
+
+const badConfiguration = ({ message }: PresenceError) => new CommandError({ message })
+
+/** Presence over a WebSocket of the caller's: one more session each time that it is built. */
+export const layerPresence = (
+  target: RoomTarget
+): Layer.Layer<Presence | Users, CommandError, Socket.WebSocketConstructor> =>
+  Layer.merge(Layer.provide(Presence.layer, BifurTransport.layerWebSocket), Users.layer).pipe(
+    Layer.provide(SanityClient.layer(target.options)),
+    Layer.provide(layerFixed(Effect.succeed(target.token))),
+    Layer.fresh,
+    Layer.catchTag("PresenceError", (error) =>
+      Layer.effectContext(Effect.fail(badConfiguration(error)))
+    )
+  )
+
+/** The room of the flags and the variables. Frames are logged at the level Trace. */
+export const layerRoom = (values: RoomValues) =>
+  Layer.unwrap(
+    Effect.map(
+      Effect.tap(resolveTarget(values), ({ note }) =>
+        note === undefined ? Effect.void : complain(note)
+      ),
+      (target) => Layer.provide(layerPresence(target), FrameTrace.layer)
+    )
+  )
+
+/** Waits for the first connection, as long as it may take; fails with the reason where there is none. */
+export const awaitConnected = Effect.fnUntraced(function* (timeout: number | undefined) {
+  const { status } = yield* Presence
+  const seconds = timeout ?? defaultTimeout
+  yield* SubscriptionRef.changes(status).pipe(
+    Stream.filter((now) => now._tag === "Connected" || isPermanent(now)),
+    Stream.take(1),
+    Stream.runForEach((now): Effect.Effect<void, CommandFailed | TokenRefused> => {
+      if (now._tag === "Unauthorized") return new TokenRefused({ message: describe(now) })
+      if (now._tag === "Failed") return new CommandFailed({ message: describe(now) })
+      return Effect.void
+    }),
+    Effect.timeoutOrElse({
+      duration: `${seconds} seconds`,
+      orElse: () =>
+        Effect.flatMap(
+          SubscriptionRef.get(status),
+          (now) =>
+            new CommandFailed({
+              message: `No connection within ${seconds} s. ${describe(now)} For where it fails run sanity-presence doctor.`
+            })
+        )
+    })
+  )
+})
+
+/** Waits until everyone who is in the room has answered. */
+export const awaitReady = Effect.fnUntraced(function* (timeout: number | undefined) {
+  const { ready } = yield* Presence
+  yield* awaitConnected(timeout)
+  yield* ready.pipe(
+    Effect.mapError(({ message }) => new CommandFailed({ message })),
+    Effect.timeoutOrElse({
+      duration: `${timeout ?? defaultTimeout} seconds`,
+      orElse: () =>
+        new CommandFailed({ message: "The connection was lost before everyone had answered." })
+    })
+  )
+})

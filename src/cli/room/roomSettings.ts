@@ -1,0 +1,72 @@
+/**
+ * Which room a command is about, and as whom: the flags and the variables.
+ */
+import { file, flagsOf, seconds, text, url } from "../Setting.ts"
+
+const rooms = {
+  projectId: text({
+    name: "project",
+    env: "SANITY_PROJECT_ID",
+    default: "the local relay's",
+    description: "The id of the project"
+  }),
+  dataset: text({
+    name: "dataset",
+    env: "SANITY_DATASET",
+    default: "production, on a relay",
+    description: "The dataset whose room it is"
+  }),
+  canvasId: text({
+    name: "canvas",
+    env: "SANITY_CANVAS_ID",
+    default: "none",
+    description: "The id of a canvas, instead of a project and a dataset"
+  }),
+  apiHost: url({
+    name: "api-host",
+    env: "SANITY_API_HOST",
+    default: "https://api.sanity.io",
+    description: "Where the API is: a relay, for instance"
+  }),
+  socketHost: url({
+    name: "socket-host",
+    env: "SANITY_SOCKET_HOST",
+    default: "that of the API",
+    description: "Where the socket is, if not at the API: a relay beside Sanity's API"
+  }),
+  tokenFile: file({
+    name: "token-file",
+    env: "SANITY_AUTH_TOKEN_FILE",
+    default: "none",
+    description: "The file with the token, where the variable SANITY_AUTH_TOKEN does not hold it"
+  })
+}
+
+const timeout = seconds({
+  name: "timeout",
+  env: "SANITY_PRESENCE_TIMEOUT",
+  default: 10,
+  min: 0.1,
+  max: 3_600,
+  description: "How long the first connection may take"
+})
+
+/** The settings of every command that joins a room. */
+export const roomSettings = [...Object.values(rooms), timeout]
+
+/** Their flags. */
+export const roomFlags = { ...flagsOf(rooms), timeout: timeout.flag }
+
+/** What the flags and the variables say. */
+export interface RoomValues {
+  readonly projectId: string | undefined
+  readonly dataset: string | undefined
+  readonly canvasId: string | undefined
+  readonly apiHost: string | undefined
+  readonly socketHost: string | undefined
+  readonly tokenFile: string | undefined
+  readonly timeout: number | undefined
+}
+
+/** Seconds, where nothing is said. */
+export const defaultTimeout = 10

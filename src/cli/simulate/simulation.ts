@@ -1,0 +1,176 @@
+/**
+ * A room full of simulated people: ordinary clients, each on a socket of its own.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
+import * as Socket from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { describe, isPermanent } from "../../ConnectionStatus.ts"
+import type { ReportedLocation } from "../../Location.ts"
+import { Presence } from "../../Presence.ts"
+import { counts } from "../../PresenceQuery.ts"
+import { type CommandError, CommandFailed, type TokenRefused } from "../CommandError.ts"
+import { awaitConnected, layerPresence } from "../room/joinRoom.ts"
+import type { RoomTarget } from "../room/RoomTarget.ts"
+import { type Act, chooseAct, chooseDelay, chooseField, typeOn } from "./behaviour.ts"
+import { makeWire } from "./Wire.ts"
+
+/** How long somebody who stops to think does nothing, and who has left is away: in acts. */
+const pause = 20
+
+/** People come one after the other, in milliseconds: not as a herd. */
+const arrival = 20
+
+/**
+ * - `rate`: acts of one person in a second.
+ * - `seed`: the same one gives the same acts in the same order, for every person.
+ */
+export interface Settings {
+  readonly users: number
+  readonly documents: number
+  readonly rate: number
+  readonly seed: number
+}
+
+/** What has been done so far, and what somebody who only looks on has seen of it. */
+export interface Tally {
+  readonly acts: { [act in Act]: number }
+  connected: number
+  refused: number
+  seen: { sessions: number; changes: number }
+}
+
+export const emptyTally = (): Tally => ({
+  acts: { focus: 0, type: 0, idle: 0, leave: 0, reconnect: 0 },
+  connected: 0,
+  refused: 0,
+  seen: { sessions: 0, changes: 0 }
+})
+
+/** Where names do for tokens, everyone is somebody else; else all are sessions of the token's user. */
+const asPerson = (target: RoomTarget, person: number): RoomTarget =>
+  target.isInvented
+    ? { ...target, token: Option.some(Redacted.make(`p-person-${person + 1}`)) }
+    : target
+
+/** Counts a person in while connected; ends where the connection is over for good. */
+const followStatus = Effect.fnUntraced(function* (tally: Tally) {
+  const { status } = yield* Presence
+  let isIn = false
+  const count = (isConnected: boolean) =>
+    Effect.sync(() => {
+      if (isConnected !== isIn) tally.connected += isConnected ? 1 : -1
+      isIn = isConnected
+    })
+  yield* Effect.addFinalizer(() => count(false))
+  yield* SubscriptionRef.changes(status).pipe(
+    Stream.tap(({ _tag }) => count(_tag === "Connected")),
+    Stream.filter(isPermanent),
+    Stream.take(1),
+    Stream.runForEach((now) => new CommandFailed({ message: describe(now) }))
+  )
+  return yield* Effect.never
+})
+
+/** From joining to leaving. */
+const visit = Effect.fnUntraced(function* (
+  settings: Settings,
+  tally: Tally,
+  cut: Effect.Effect<void>
+) {
+  const presence = yield* Presence
+  const act = Effect.fnUntraced(function* (place: ReportedLocation) {
+    yield* Effect.sleep(yield* chooseDelay(settings.rate))
+    const chosen = yield* chooseAct
+    tally.acts[chosen]++
+    switch (chosen) {
+      case "focus": {
+        const next = yield* chooseField(settings.documents)
+        yield* presence.report([next])
+        return next
+      }
+      case "type": {
+        const next = yield* typeOn(place)
+        yield* presence.report([next])
+        return next
+      }
+      case "idle":
+        yield* Effect.sleep((yield* chooseDelay(settings.rate)) * pause)
+        return place
+      case "reconnect":
+        yield* cut
+        return place
+      case "leave":
+        return undefined
+    }
+  })
+  let place: ReportedLocation | undefined = yield* chooseField(settings.documents)
+  yield* presence.report([place])
+  while (place !== undefined) place = yield* act(place)
+})
+
+const live = (target: RoomTarget, settings: Settings, tally: Tally) =>
+  Effect.fnUntraced(function* (person: number) {
+    yield* Effect.sleep(person * arrival)
+    const wire = makeWire()
+    // Their own dice: what the network makes the client roll must not change what they do.
+    const dice = yield* Random.withSeed(Random.Random, `${settings.seed}-${person}`)
+    const visits = Effect.forever(
+      Effect.gen(function* () {
+        yield* visit(settings, tally, wire.cut).pipe(
+          Effect.provideService(Random.Random, dice),
+          Effect.raceFirst(followStatus(tally)),
+          Effect.scoped,
+          Effect.provide(layerPresence(asPerson(target, person))),
+          Effect.provide(wire.layer)
+        )
+        const delay = yield* Effect.provideService(chooseDelay(settings.rate), Random.Random, dice)
+        yield* Effect.sleep(delay * pause)
+      })
+    )
+    yield* Effect.catchTag(visits, "CommandFailed", () => Effect.sync(() => void tally.refused++))
+  })
+
+/** Looks on without being seen, and counts. */
+const lookOn = Effect.fnUntraced(function* (tally: Tally) {
+  const presence = yield* Presence
+  yield* Effect.forkScoped(
+    Stream.runForEach(presence.changes, ({ _tag }) =>
+      Effect.sync(() => {
+        if (_tag !== "Reset") tally.seen.changes++
+      })
+    )
+  )
+  yield* SubscriptionRef.changes(presence.state).pipe(
+    Stream.runForEach((state) =>
+      Effect.sync(() => {
+        tally.seen.sessions = counts(state).sessions
+      })
+    )
+  )
+})
+
+/** Runs for ever; fails where nobody gets in. The tally is kept while it runs. */
+export const simulation = (
+  target: RoomTarget,
+  settings: Settings,
+  tally: Tally,
+  timeout: number | undefined
+): Effect.Effect<void, CommandError | CommandFailed | TokenRefused> =>
+  Effect.gen(function* () {
+    yield* awaitConnected(timeout)
+    yield* Effect.forkScoped(lookOn(tally))
+    const people = Array.from({ length: settings.users }, (_, person) => person)
+    yield* Effect.forEach(people, live(target, settings, tally), {
+      concurrency: "unbounded",
+      discard: true
+    })
+    return yield* new CommandFailed({ message: "Nobody is left: everyone was refused." })
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(layerPresence(target)),
+    Effect.provide(Socket.layerWebSocketConstructorGlobal)
+  )

@@ -1,0 +1,102 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { Relay } from "../../src/relay/Relay.ts"
+import { join } from "../relay/RelayClient.ts"
+import { cli } from "./cliProcess.ts"
+import { complaints, inRoom } from "./inRoom.ts"
+
+const watcher = Effect.flatMap(Relay, ({ url }) => join(url, "p-watcher"))
+
+describe("sanity-presence announce", () => {
+  it.live("[T1] is in the field until it is stopped, and then gone at once", () =>
+    Effect.gen(function* () {
+      const others = yield* watcher
+      const announce = yield* cli(
+        yield* inRoom,
+        "announce",
+        "--document",
+        "book",
+        "--path",
+        'body[_key=="a1"].text'
+      )
+      const line = yield* announce.printed(/.*\n/)
+      assert.include(line, 'Present in drafts.book body[_key=="a1"].text')
+      let event = yield* others.next
+      while (event.type !== "state") event = yield* others.next
+      const [location] = event.m.locations
+      assert.deepInclude(location, {
+        documentId: "drafts.book",
+        path: ["body", { _key: "a1" }, "text"]
+      })
+      const start = performance.now()
+      announce.kill("SIGTERM")
+      const { code, stderr } = yield* announce.ended
+      assert.strictEqual(code, 0)
+      assert.strictEqual(complaints(stderr), "")
+      assert.strictEqual((yield* others.next).type, "disconnect")
+      assert.isBelow(performance.now() - start, 5_000)
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("several documents, in the versions that their ids and the perspective name", () =>
+    Effect.gen(function* () {
+      const others = yield* watcher
+      yield* cli(
+        yield* inRoom,
+        "announce",
+        "--document",
+        "versions.summer.book",
+        "--document",
+        "page"
+      )
+      let event = yield* others.next
+      while (event.type !== "state") event = yield* others.next
+      assert.deepStrictEqual(
+        event.m.locations.map(
+          (location) => JSON.stringify(location).match(/"documentId":"([^"]+)/)?.[1]
+        ),
+        ["versions.summer.book", "drafts.page"]
+      )
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[T1] [T3] with a command lasts as long as that, and ends with its exit code", () =>
+    Effect.gen(function* () {
+      const others = yield* watcher
+      const announce = yield* cli(
+        yield* inRoom,
+        "announce",
+        "--document",
+        "book",
+        "--",
+        process.execPath,
+        "-e",
+        "setTimeout(() => { console.log('done'); process.exit(7) }, 500)"
+      )
+      const { code, stdout } = yield* announce.ended
+      assert.strictEqual(code, 7)
+      assert.strictEqual(stdout, "done\n")
+      const events = yield* others.waiting
+      assert.deepStrictEqual(
+        events.map(({ type }) => type).filter((type) => type !== "rollCall"),
+        ["state", "disconnect"]
+      )
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("with a command that is not there says so", () =>
+    Effect.gen(function* () {
+      const announce = yield* cli(
+        yield* inRoom,
+        "announce",
+        "--document",
+        "book",
+        "--",
+        "no-such-command"
+      )
+      const { code, stderr } = yield* announce.ended
+      assert.strictEqual(code, 2)
+      assert.match(stderr, /no-such-command cannot be run/)
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+})

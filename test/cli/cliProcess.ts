@@ -1,0 +1,120 @@
+/** The command line in a process of its own, with its output and its end. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
+
+/** The variables of this process without those that the command line reads. */
+const cleanEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(SANITY_|NO_COLOR$|FORCE_COLOR$)/.test(name))
+)
+
+export type Variables = { readonly [name: string]: string }
+
+/** How a process ended, and all that it printed. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CliProcess {
+  readonly kill: (signal: NodeJS.Signals) => boolean
+  readonly ended: Effect.Effect<Ended>
+  /** The first match in what was printed on stdout, once it is there. */
+  readonly printed: (pattern: RegExp) => Effect.Effect<string>
+  /** The same of stderr. */
+  readonly complained: (pattern: RegExp) => Effect.Effect<string>
+  /** Types something. */
+  readonly type: (text: string) => void
+  /** Reads its output no more, as a `head` that has enough. */
+  readonly stopReading: () => void
+  /** Where the relay listens. */
+  readonly url: Effect.Effect<string>
+}
+
+const watch = (child: ChildProcess): CliProcess => {
+  let stdout = ""
+  let stderr = ""
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text))
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text))
+  const ended = new Promise<Ended>((resolve) =>
+    child.once("close", (code) => resolve({ code, stdout, stderr }))
+  )
+  const seen = (stream: "stdout" | "stderr") => (pattern: RegExp) =>
+    Effect.callback<string>((resume) => {
+      const look = () => {
+        const match = pattern.exec(stream === "stdout" ? stdout : stderr)
+        if (match !== null) resume(Effect.succeed(match[0]))
+      }
+      child[stream]?.on("data", look)
+      child.once("close", () => resume(Effect.die(`not printed: ${pattern}\n${stdout}${stderr}`)))
+      look()
+    })
+  const printed = seen("stdout")
+  return {
+    kill: (signal) => child.kill(signal),
+    ended: Effect.promise(() => ended),
+    printed,
+    complained: seen("stderr"),
+    type: (text) => void child.stdin?.write(text),
+    stopReading: () => void child.stdout?.destroy(),
+    url: printed(/(?<=Relay listening on )https?:\/\/127\.0\.0\.1:\d+/)
+  }
+}
+
+const start = (
+  variables: Variables,
+  command: string,
+  args: ReadonlyArray<string>,
+  stdin: "ignore" | "pipe"
+): Effect.Effect<CliProcess, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() =>
+        spawn(command, args, {
+          stdio: [stdin, "pipe", "pipe"],
+          env: { ...cleanEnv, ...variables }
+        })
+      ),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    ),
+    watch
+  )
+
+/** Runs the command line with these variables; it is killed with the scope. */
+export const cli = (variables: Variables, ...args: ReadonlyArray<string>) =>
+  start(variables, process.execPath, [main, ...args], "ignore")
+
+/** Whether there is no `script`, which lends a command a terminal. Never in CI: there tests must fail. */
+export const isTerminalMissing =
+  process.env["CI"] === undefined && spawnSync("script", ["--version"]).status !== 0
+
+if (isTerminalMissing) {
+  console.warn("Skipped without script(1). On Debian: apt-get install bsdutils")
+}
+
+const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
+
+/** Runs it on a terminal of this size: what it shows is in stdout. */
+export const cliOnTerminal = (
+  size: { readonly columns: number; readonly rows: number },
+  variables: Variables,
+  ...args: ReadonlyArray<string>
+) => {
+  const words = [process.execPath, main, ...args].map(quote).join(" ")
+  const command = `stty cols ${size.columns} rows ${size.rows}; exec ${words}`
+  return start(variables, "script", ["-qefc", command, "/dev/null"], "pipe")
+}
+
+/** Runs the command line with variables of the relay, named without their prefix. */
+export const runWith = (variables: Variables, ...args: ReadonlyArray<string>) =>
+  cli(
+    Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [`SANITY_PRESENCE_RELAY_${name}`, value])
+    ),
+    ...args
+  )
+
+export const run = (...args: ReadonlyArray<string>) => runWith({}, ...args)

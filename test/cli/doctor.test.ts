@@ -1,0 +1,142 @@
+import { createServer } from "node:http"
+import { createServer as createTcpServer } from "node:net"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { Relay } from "../../src/relay/Relay.ts"
+import { listen, urlOf } from "../support/listen.ts"
+import { cli, type Variables } from "./cliProcess.ts"
+import { assertComplains, inRoom, person, ran } from "./inRoom.ts"
+
+const steps = (stdout: string): ReadonlyArray<string> =>
+  stdout.split("\n").flatMap((line) => /^[✓✗] (roll call|\S+)/.exec(line)?.slice(1) ?? [])
+
+const doctor = (variables: Variables, ...args: ReadonlyArray<string>) =>
+  Effect.flatMap(cli(variables, "doctor", "--timeout", "2", ...args), ({ ended }) => ended)
+
+describe("sanity-presence doctor", () => {
+  it.live("[T6] walks the way into a room step by step, with times", () =>
+    Effect.gen(function* () {
+      yield* person("p-ada", [])
+      const { code, stdout } = yield* ran("doctor")
+      assert.deepStrictEqual(steps(stdout), [
+        "settings",
+        "name",
+        "TCP",
+        "upgrade",
+        "open",
+        "authorize",
+        "subscribe",
+        "roll call"
+      ])
+      for (const line of stdout.trimEnd().split("\n")) assert.match(line, /^✓ .{9} +\d+ ms {2}\S/)
+      assert.include(stdout, "1 session of 1 user answered")
+      assert.strictEqual(code, 0)
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("--json prints every step as a line of JSON", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* ran("doctor", "--json")
+      const lines: ReadonlyArray<Record<string, unknown>> = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+      assert.strictEqual(lines.length, 8)
+      for (const line of lines) assert.containsAllKeys(line, ["ok", "step", "millis", "detail"])
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[O1] [T5] --trace shows every frame with its time, on stderr, without the token", () =>
+    Effect.gen(function* () {
+      const token = "p-a-token-that-is-long-enough"
+      const variables = { ...(yield* inRoom), SANITY_AUTH_TOKEN: token }
+      const { stderr } = yield* doctor(variables, "--trace")
+      assert.match(stderr, /^→ \d+ ms \{.*"method":"authorization".*Bearer <token>/m)
+      assert.match(stderr, /^← \d+ ms \{.*"result"/m)
+      assert.notInclude(stderr, token)
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  const failing = (
+    name: string,
+    variables: Effect.Effect<Variables, never, Scope.Scope>,
+    expected: { readonly step: string; readonly code: number; readonly advice: RegExp }
+  ) =>
+    it.live(`[T6] ${name}`, () =>
+      Effect.gen(function* () {
+        const result = yield* doctor(yield* variables)
+        const all = steps(result.stdout)
+        assert.strictEqual(all.at(-1), expected.step)
+        assert.match(result.stdout, /\n? {2}→ \S/)
+        assert.match(result.stdout, expected.advice)
+        assertComplains(result, {
+          code: expected.code,
+          says: new RegExp(`sanity-presence: ${expected.step}: `)
+        })
+      })
+    )
+
+  failing(
+    "names the settings where they are not complete",
+    Effect.succeed({ SANITY_PROJECT_ID: "a" }),
+    {
+      step: "settings",
+      code: 1,
+      advice: /--help/
+    }
+  )
+
+  failing(
+    "names the name where there is no such host",
+    Effect.succeed({ SANITY_API_HOST: "http://no-such-host.invalid", SANITY_AUTH_TOKEN: "t" }),
+    { step: "name", code: 1, advice: /Check the (project id|network)/ }
+  )
+
+  failing(
+    "names TCP where nobody listens",
+    Effect.succeed({ SANITY_API_HOST: "http://127.0.0.1:1" }),
+    { step: "TCP", code: 1, advice: /sanity-presence relay/ }
+  )
+
+  failing(
+    "names TLS where the port does not speak it",
+    Effect.map(listen(createTcpServer((socket) => socket.end("no TLS here\n"))), (address) => ({
+      SANITY_API_HOST: urlOf(address).replace("http:", "https:")
+    })),
+    { step: "TLS", code: 1, advice: /http:\/\/|certificate/ }
+  )
+
+  for (const [status, code, advice] of [
+    [404, 1, /Check the project id/],
+    [401, 3, /HTTP 401/],
+    [503, 1, /not available/],
+    [200, 1, /opens no WebSocket/]
+  ] as const) {
+    failing(
+      `names the upgrade where it is answered with ${status}`,
+      Effect.map(
+        listen(createServer((_, response) => response.writeHead(status).end())),
+        (address) => ({ SANITY_API_HOST: urlOf(address) })
+      ),
+      { step: "upgrade", code, advice }
+    )
+  }
+
+  failing(
+    "names the upgrade where nobody answers",
+    Effect.map(listen(createTcpServer(() => {})), (address) => ({
+      SANITY_API_HOST: urlOf(address)
+    })),
+    { step: "upgrade", code: 1, advice: /--timeout/ }
+  )
+
+  it.live("names the authorization where the token is refused", () =>
+    Effect.gen(function* () {
+      const variables = { ...(yield* inRoom), SANITY_AUTH_TOKEN: "no user!" }
+      const result = yield* doctor(variables)
+      assert.strictEqual(steps(result.stdout).at(-1), "authorize")
+      assertComplains(result, { code: 3, says: /sanity-presence: authorize: / })
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+})

@@ -1,0 +1,210 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { Relay } from "../../src/relay/Relay.ts"
+import { cli } from "./cliProcess.ts"
+import { assertComplains, complaints, inRoom, person, place, ran } from "./inRoom.ts"
+
+const minute = 60_000
+
+/** What a terminal would do something about. */
+const obeyed = ["\u001B", "\u0007", "\u202E"]
+
+const members = Effect.all([
+  person("p-ada-lovelace", [
+    place("drafts.book", ["title"]),
+    place("drafts.book", ["body", { _key: "a1" }, "children", 0])
+  ]),
+  person("p-bob", [place("page", [], 12 * minute)]),
+  person("p-cyd", [])
+])
+
+describe("sanity-presence who", () => {
+  it.live("[T2] prints users with names, documents, fields, and since when they are idle", () =>
+    Effect.gen(function* () {
+      yield* members
+      const { code, stderr, stdout } = yield* ran("who")
+      const lines = stdout.trimEnd().split("\n")
+      assert.match(lines[0] ?? "", /^USER +DOCUMENT +FIELD +IDLE SINCE$/)
+      assert.match(lines[1] ?? "", /^Ada Lovelace +drafts\.book +title$/)
+      assert.match(lines[2] ?? "", /^ +drafts\.book +body\[_key=="a1"\]\.children\[0\]$/)
+      assert.match(lines[3] ?? "", /^Bob +page +\d\d:\d\d \(12 min\)$/)
+      assert.match(lines[4] ?? "", /^Cyd +–$/)
+      assert.strictEqual(lines[5], "3 people, 3 sessions")
+      assert.strictEqual(code, 0)
+      assert.strictEqual(complaints(stderr), "")
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("--json prints one array of people, whom nobody has to ask for names", () =>
+    Effect.gen(function* () {
+      yield* members
+      const { stdout } = yield* ran("who", "--json")
+      const people: ReadonlyArray<Record<string, unknown>> = JSON.parse(stdout)
+      assert.deepStrictEqual(
+        people.map(({ displayName, userId }) => [userId, displayName]),
+        [
+          ["p-ada-lovelace", "Ada Lovelace"],
+          ["p-bob", "Bob"],
+          ["p-cyd", "Cyd"]
+        ]
+      )
+      const [ada, bob] = people.map(({ sessions }) => JSON.stringify(sessions))
+      assert.match(ada ?? "", /"idleSince":null,"locations":\[\{"documentId":"drafts\.book"/)
+      assert.include(ada, String.raw`"path":"body[_key==\"a1\"].children[0]"`)
+      assert.match(bob ?? "", /"idleSince":"\d{4}-/)
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[T1] shows nobody itself, and says so where nobody else is there", () =>
+    Effect.gen(function* () {
+      const watcher = yield* person("p-ada", [])
+      yield* watcher.disconnect("session-of-p-ada")
+      yield* watcher.rest
+      const { code, stdout } = yield* ran("who")
+      assert.strictEqual(stdout, "Nobody is here.\n")
+      assert.strictEqual(code, 0)
+      assert.notInclude(JSON.stringify(yield* watcher.rest), '"state"')
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[T4] shows what others say, and does nothing that it says to a terminal", () =>
+    Effect.gen(function* () {
+      yield* person("p-eve", [place("\u001B[2Jdoc\u0007", ["\u202Etitle"])])
+      const { stdout } = yield* ran("who")
+      for (const character of obeyed) assert.notInclude(stdout, character)
+      assert.include(stdout, "�[2Jdoc� ")
+      const json = (yield* ran("who", "--json")).stdout
+      for (const character of obeyed) assert.notInclude(json, character)
+      assert.include(json, String.raw`\u001b[2Jdoc\u0007`)
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("tells of every session of a user who has fifteen", () =>
+    Effect.gen(function* () {
+      const many = yield* person("p-bot", [place("doc-0", [])], "session-0")
+      for (let index = 1; index < 15; index++) {
+        yield* many.announce(`session-${index}`, [place(`doc-${index}`, [])])
+      }
+      const { stdout } = yield* ran("who")
+      assert.include(stdout, "1 person, 15 sessions")
+      assert.include(stdout, "doc-14")
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+})
+
+describe("a command that joins a room", () => {
+  it.live.each([
+    [["who", "--jsn"], "--jsn"],
+    [["who", "--timeout", "soon"], "--timeout"],
+    [["who", "--api-host", "localhost:4000"], "https://"],
+    [
+      ["who", "--project", "abc123", "--canvas", "c1", "--api-host", "http://127.0.0.1:1"],
+      "canvas"
+    ],
+    [["whoo"], "whoo"],
+    [["announce"], "--document"],
+    [["announce", "--document", "a b"], "is no document"],
+    [["announce", "--document", "book", "--path", "a..b"], "is no path"],
+    [["announce", "--document", "a", "--document", "b", "--path", "title"], "one document"],
+    [["simulate", "--users", "0"], "--users"],
+    [["simulate", "--rate", "-1"], "--rate"]
+  ] as const)("[T3] with wrong flags, %j, says so in one line, exit code 2", ([args, says]) =>
+    Effect.gen(function* () {
+      const { ended } = yield* cli({}, ...args)
+      const result = yield* ended
+      assert.strictEqual(result.stdout, "")
+      assertComplains(result, { code: 2, says: new RegExp(says) })
+    })
+  )
+
+  it.live.each([
+    [{ SANITY_PROJECT_ID: "abc123" }, "--dataset"],
+    [{ SANITY_PROJECT_ID: "abc123", SANITY_DATASET: "production" }, "SANITY_AUTH_TOKEN"],
+    [{ SANITY_PROJECT_ID: "a_b!", SANITY_DATASET: "d", SANITY_AUTH_TOKEN: "t" }, "project"]
+  ] as const)("of Sanity, without what it needs, %j, names that", ([variables, says]) =>
+    Effect.gen(function* () {
+      const result = yield* (yield* cli(variables, "who")).ended
+      assertComplains(result, { code: 2, says: new RegExp(says) })
+    })
+  )
+
+  it.live.each(["who", "watch", "announce --document a", "simulate --users 1", "doctor"])(
+    "[T3] %s, where nobody listens, says so in one line, exit code 1",
+    (command) =>
+      Effect.gen(function* () {
+        const variables = { SANITY_API_HOST: "http://127.0.0.1:1" }
+        const started = yield* cli(variables, ...command.split(" "), "--timeout", "1")
+        const result = yield* started.ended
+        assertComplains(result, { code: 1, says: /127\.0\.0\.1/ })
+      })
+  )
+
+  it.live.each(["who", "watch", "announce --document a", "simulate --users 1", "doctor"])(
+    "[T3] [T5] %s, whose token is refused, says so, exit code 3, and shows the token to nobody",
+    (command) =>
+      Effect.gen(function* () {
+        const token = `sk${"secret".repeat(10)}`
+        const variables = { ...(yield* inRoom), SANITY_AUTH_TOKEN: token }
+        const started = yield* cli(variables, ...command.split(" "), "--log-level", "trace")
+        const result = yield* started.ended
+        assert.strictEqual(result.code, 3)
+        assert.match(result.stderr, /sanity-presence: [^\n]+token[^\n]+\n$/i)
+        assert.notInclude(result.stdout + result.stderr, token)
+      }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("without any project joins the relay of this machine, and says so", () =>
+    Effect.gen(function* () {
+      const result = yield* (yield* cli({}, "who", "--timeout", "1")).ended
+      assert.match(result.stderr, /No project is given: .*127\.0\.0\.1:4000.*SANITY_PROJECT_ID/)
+    })
+  )
+
+  it.live("[O1] with --log-level trace shows every frame on stderr", () =>
+    Effect.gen(function* () {
+      const { stderr, stdout } = yield* ran("who", "--log-level", "trace")
+      assert.strictEqual(stdout, "Nobody is here.\n")
+      for (const method of ["authorization", "presence_subscribe", "presence_rollcall"]) {
+        assert.include(stderr, `"method":"${method}"`)
+      }
+    }).pipe(Effect.provide(Relay.layerTest))
+  )
+
+  it.live("takes a token from a file", () =>
+    Effect.gen(function* () {
+      const started = yield* cli(yield* inRoom, "who", "--token-file", "/nowhere/token")
+      assertComplains(yield* started.ended, { code: 2, says: /--token-file.*\/nowhere\/token/ })
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[T3] is interrupted before it is done: 130", () =>
+    Effect.gen(function* () {
+      const started = yield* cli({ SANITY_API_HOST: "http://127.0.0.1:1" }, "who")
+      yield* started.complained(/No token is given/)
+      started.kill("SIGINT")
+      const { code, stdout } = yield* started.ended
+      assert.strictEqual(code, 130)
+      assert.strictEqual(stdout, "")
+    })
+  )
+
+  it.live("--help of every command shows what it takes, with examples, on stdout", () =>
+    Effect.gen(function* () {
+      for (const command of ["who", "watch", "announce", "simulate", "doctor", "relay"]) {
+        const { code, stdout } = yield* (yield* cli({}, command, "--help")).ended
+        assert.strictEqual(code, 0)
+        for (const part of ["USAGE", "FLAGS", "EXAMPLES"]) assert.include(stdout, part)
+      }
+    })
+  )
+
+  it.live.each(["bash", "zsh", "fish"])("--completions %s prints a script for the shell", (shell) =>
+    Effect.gen(function* () {
+      const { code, stdout } = yield* (yield* cli({}, "--completions", shell)).ended
+      assert.strictEqual(code, 0)
+      for (const command of ["who", "watch", "announce", "simulate", "doctor"]) {
+        assert.include(stdout, command)
+      }
+    })
+  )
+})
