@@ -25,7 +25,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "main",
-          include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+          include: ["{test,examples}/**/*.test.{ts,tsx}"],
           provide: { react: "19.3.1" }
         }
       },
