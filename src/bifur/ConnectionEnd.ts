@@ -34,6 +34,13 @@ export const broken = lost("the connection broke")
 export const unanswered = (url: string): ConnectionEnd =>
   lost(`${new URL(url).host} did not answer`)
 
+/** Node.js before 22 has none. */
+export const noWebSocket: ConnectionEnd = {
+  _tag: "Failed",
+  reason:
+    "There is no WebSocket here. Use Node.js 22.12 or newer, or give one with `BifurTransport.layerWebSocket`."
+}
+
 /** No connection could be made. `url`: its host is named to the person. */
 export const unreachable = (url: string): ConnectionEnd => ({
   ...lost(`${new URL(url).host} could not be reached`),

@@ -8,7 +8,14 @@ import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { notConnected, type TransportError } from "../Transport.ts"
-import { broken, type ConnectionEnd, fromClose, unanswered, unreachable } from "./ConnectionEnd.ts"
+import {
+  broken,
+  type ConnectionEnd,
+  fromClose,
+  noWebSocket,
+  unanswered,
+  unreachable
+} from "./ConnectionEnd.ts"
 
 /**
  * An open WebSocket.
@@ -105,7 +112,13 @@ const acquire = (
 ): Effect.Effect<Socket.WebSocketLike, ConnectionEnd, Socket.WebSocketConstructor | Scope.Scope> =>
   Effect.acquireRelease(
     Socket.WebSocketConstructor.use((makeWebSocket) =>
-      Effect.try({ try: () => makeWebSocket(url), catch: () => unreachable(url) })
+      Effect.try({
+        try: () => makeWebSocket(url),
+        catch: (error) =>
+          error instanceof TypeError && typeof WebSocket === "undefined"
+            ? noWebSocket
+            : unreachable(url)
+      })
     ),
     (socket, exit) =>
       Effect.sync(() => {

@@ -1,71 +1,15 @@
 #!/usr/bin/env node
 /**
- * The command line: `sanity-presence <command>`.
+ * Starts the command line, or says what it lacks: its packages are optional to who only uses the library.
  */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Cause from "effect/Cause"
-import * as CliError from "effect/cli/CliError"
-import * as CliOutput from "effect/cli/CliOutput"
-import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
-import * as Runtime from "effect/Runtime"
-import { packageVersion } from "../relay/PackageVersion.ts"
-import { announce } from "./announce.ts"
-import { ExitCode } from "./CommandError.ts"
-import { doctor } from "./doctor.ts"
-import { relay } from "./relay.ts"
-import { simulate } from "./simulate.ts"
-import { complain } from "./terminal/complain.ts"
-import { OutputClosed } from "./terminal/Output.ts"
-import { watch } from "./watch.ts"
-import { who } from "./who.ts"
 
-const root = Command.make("sanity-presence").pipe(
-  Command.withDescription("Presence for Sanity, at the command line"),
-  Command.withSubcommands([who, watch, announce, simulate, doctor, relay])
-)
+const missing = /Cannot find package '([^']+)'/
 
-/** A wrong invocation costs one line, not a page of help. */
-const presenter: CliOutput.Presenter = {
-  present: (event) =>
-    event._tag === "InvalidInvocation"
-      ? complain(
-          `${event.errors.map((error) => error.message).join("; ")} (see ${event.commandPath.join(" ")} --help)`
-        )
-      : CliOutput.defaultPresenter.present(event)
+try {
+  await import("./run.ts")
+} catch (error) {
+  const name = error instanceof Error ? missing.exec(error.message)?.[1] : undefined
+  if (name === undefined) throw error
+  process.stderr.write(`sanity-presence: ${name} is missing. Install it: npm install ${name}\n`)
+  process.exitCode = 1
 }
-
-/** What goes wrong is said here; the runtime would add a stack. */
-const report = (cause: Cause.Cause<Error>): Effect.Effect<void> => {
-  if (Cause.hasInterruptsOnly(cause)) return Effect.void
-  const error = Cause.squash(cause)
-  if (CliError.isCliError(error)) return Effect.void
-  return Cause.hasDies(cause)
-    ? Console.error(Cause.pretty(cause))
-    : complain(error instanceof Error ? error.message : String(error))
-}
-
-const exitCodeOf = (cause: Cause.Cause<unknown>, byDefault: number): number => {
-  // A stop by SIGINT or SIGTERM was asked for: no failure, unless the command says otherwise.
-  if (Cause.hasInterruptsOnly(cause)) return Number(process.exitCode ?? 0)
-  const error = Cause.squash(cause)
-  if (error instanceof OutputClosed) return 0
-  // Help that was asked for is no failure.
-  return CliError.isCliError(error) && byDefault !== 0 ? ExitCode.usage : byDefault
-}
-
-const teardown: Runtime.Teardown = (exit, onExit) =>
-  Runtime.defaultTeardown(exit, (byDefault) =>
-    onExit(Exit.isFailure(exit) ? exitCodeOf(exit.cause, byDefault) : byDefault)
-  )
-
-root.pipe(
-  Command.run({ version: packageVersion }),
-  Effect.tapCause(report),
-  Effect.provide(Layer.mergeAll(NodeServices.layer, CliOutput.layerPresenter(presenter))),
-  NodeRuntime.runMain({ disableErrorReporting: true, teardown })
-)

@@ -149,6 +149,13 @@ describe("the package", () => {
     }
   )
 
+  it("has a command that says which package it lacks", async () => {
+    const main = join(app, "node_modules/effect-sanity-presence/dist/cli/main.js")
+    const error = await run(process.execPath, [main, "who"], app).catch(String)
+    assert.include(error, "sanity-presence: @effect/platform-node is missing. Install it:")
+    assert.notInclude(error, "    at ")
+  })
+
   it("opens its entry points and keeps its internals closed", async () => {
     const tryImport = async (name: string) =>
       run(

@@ -9,7 +9,7 @@ const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url))
  * 60 and 12. Of what is Effect's own, 40.8, Schema is 12; of what is above it, 22.5, the rules of the
  * connection and of the room are most, and sentences for people 1.2.
  */
-const limit = 63.4
+const limit = 63.5
 const limitAboveEffect = 22.6
 
 /** What the components add, where they are used. */
