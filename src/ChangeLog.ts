@@ -70,17 +70,18 @@ export const make = ({ unreadChanges }: Pick<Limits, "unreadChanges">): ChangeLo
     step: (state, changes) => {
       latest = state
       if (changes.length === 0) return
+      const woken: Array<() => void> = []
       for (const reader of readers) {
         if (reader.unread === undefined) continue
         const waiting = reader.unread.length
         // What comes at once is told to whoever has read all before it.
         if (waiting > 0 && waiting + changes.length > unreadChanges) reader.unread = undefined
         else for (const change of changes) reader.unread.push(change)
-        // Whoever is woken may read at once, and wait again.
-        const { wake } = reader
+        if (reader.wake !== undefined) woken.push(reader.wake)
         reader.wake = undefined
-        wake?.()
       }
+      // Whoever is woken may read at once, and another may begin to read by that.
+      for (const wake of woken) wake()
     },
     stream: Stream.fromChannel(
       Channel.fromTransform((_, scope) => {

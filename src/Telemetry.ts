@@ -100,7 +100,9 @@ const observe = (transport: Transport["Service"], room: string): Transport["Serv
     ),
     send: (message) => {
       const attributes = { room, session: message.sessionId }
-      const sent = Effect.withSpan(transport.send(message), spanNames[message._tag], { attributes })
+      // Not a part of whatever built the layer, which would be one span of days.
+      const options = { attributes, root: true }
+      const sent = Effect.withSpan(transport.send(message), spanNames[message._tag], options)
       if (message._tag !== "Announce") return sent
       return Effect.flatMap(Effect.timed(sent), ([duration]) =>
         Metric.update(
@@ -139,6 +141,12 @@ export const layer: Layer.Layer<Presence, never, SanityClient | Auth> = Layer.ef
     const { resource } = yield* SanityClient
     const room = nameOf(resource)
     const presence = yield* Presence
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(
+        Metric.update(Metric.withAttributes(sessions, { room }), 0),
+        Metric.update(Metric.withAttributes(connected, { room }), 0)
+      )
+    )
     yield* SubscriptionRef.changes(presence.state).pipe(
       Stream.runForEach((state) =>
         Metric.update(Metric.withAttributes(sessions, { room }), HashMap.size(state.members))

@@ -18,12 +18,13 @@ const show = () => {
   console.log(names.length === 0 ? "nobody is here" : names.join(", "))
 }
 show()
-people.subscribe(show)
+const unsubscribe = people.subscribe(show)
 
 presence.reportPresence([{ documentId: "book", path: ["title"] }])
 
 // Says goodbye: others see it at once.
 process.once("SIGINT", async () => {
+  unsubscribe()
   await presence.close()
   await room.close()
 })

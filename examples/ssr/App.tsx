@@ -10,7 +10,7 @@ export interface Room {
   readonly projectId: string
   readonly dataset: string
   readonly apiHost: string | undefined
-  readonly token: string
+  readonly token: string | undefined
 }
 
 function Form() {

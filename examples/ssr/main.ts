@@ -58,8 +58,8 @@ const program = Effect.gen(function* () {
     projectId: options.projectId ?? "demo",
     dataset: options.dataset ?? "production",
     apiHost: options.apiHost,
-    // A real app gives the token of whoever is signed in; never one of its own.
-    token: isRelay ? "p-visitor" : (process.env["SANITY_AUTH_TOKEN"] ?? "")
+    // A real app gives the token of whoever is signed in; never its own, which any visitor could read.
+    token: isRelay ? "p-visitor" : undefined
   }
   const server = createServer()
   const vite = yield* makeVite(server)
@@ -72,7 +72,9 @@ const program = Effect.gen(function* () {
   })
   const address = yield* Effect.acquireRelease(
     Effect.callback<AddressInfo, Error>((resume) => {
-      server.once("error", (error) => resume(Effect.fail(error)))
+      server.once("error", ({ message }) =>
+        resume(Effect.fail(new Error(`${message}. PORT chooses another port.`)))
+      )
       server.listen(port, "127.0.0.1", () => {
         const address = server.address()
         if (typeof address === "object" && address !== null) resume(Effect.succeed(address))
@@ -84,4 +86,9 @@ const program = Effect.gen(function* () {
   return yield* Effect.never
 })
 
-NodeRuntime.runMain(Effect.raceFirst(Effect.scoped(program), orphaned))
+program.pipe(
+  Effect.scoped,
+  Effect.raceFirst(orphaned),
+  Effect.tapError(({ message }) => Console.error(message)),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)

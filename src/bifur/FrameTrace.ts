@@ -27,8 +27,9 @@ const makeRedact = () => {
   const tokens: Array<Token> = []
   return (text: string): string => {
     const token = authorization.exec(text)?.[1]
-    if (token !== undefined) tokens.push(Option.some(Redacted.make(token)))
-    return withoutTokens(text, tokens)
+    if (token === undefined) return withoutTokens(text, tokens)
+    tokens.push(Option.some(Redacted.make(token)))
+    return text.replace(authorization, '"authorization":"Bearer <token>"')
   }
 }
 

@@ -6,7 +6,7 @@ import * as Socket from "effect/socket/Socket"
 
 /**
  * What goes over a socket, told within the call: first what is `sent` and `received`, then that it has
- * `ended`, once.
+ * `ended`, once. What a tap throws is lost: it is no part of the connection.
  */
 export interface Tap {
   readonly sent: (data: unknown) => void
@@ -14,13 +14,20 @@ export interface Tap {
   readonly ended: (reason: string) => void
 }
 
+const tell = (listen: () => void) => {
+  try {
+    listen()
+  } catch {}
+}
+
 const listenIn = (socket: Socket.WebSocketLike, tap: Tap): Socket.WebSocketLike => {
   let isOver = false
   const end = (reason: string) => {
-    if (!isOver) tap.ended(reason)
+    if (isOver) return
     isOver = true
+    tell(() => tap.ended(reason))
   }
-  socket.addEventListener("message", ({ data }) => tap.received(data))
+  socket.addEventListener("message", ({ data }) => tell(() => tap.received(data)))
   socket.addEventListener("close", ({ code = 1006 }) => end(`closed with ${code}`))
   socket.addEventListener("error", () => end("failed"))
   return {
@@ -31,7 +38,7 @@ const listenIn = (socket: Socket.WebSocketLike, tap: Tap): Socket.WebSocketLike 
     removeEventListener: (type, listener) => socket.removeEventListener(type, listener),
     close: (code, reason) => socket.close(code, reason),
     send: (data) => {
-      tap.sent(data)
+      tell(() => tap.sent(data))
       socket.send(data)
     }
   }

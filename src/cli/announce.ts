@@ -5,23 +5,23 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import * as ChildProcess from "effect/process/ChildProcess"
-import { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { describe, isPermanent } from "../ConnectionStatus.ts"
+import { describe } from "../ConnectionStatus.ts"
 import { fromReported, type ReportedLocation } from "../Location.ts"
 import { Presence } from "../Presence.ts"
 import { whilePresent } from "../whilePresent.ts"
+import { runChild } from "./announce/child.ts"
 import { placesOf } from "./announce/places.ts"
-import { ChildFailed, CommandError, CommandFailed } from "./CommandError.ts"
-import { awaitConnected, layerRoom } from "./room/joinRoom.ts"
+import { ChildFailed, CommandError } from "./CommandError.ts"
+import { failWhenInterrupted } from "./interrupted.ts"
+import { awaitConnected, failWhenOver, layerRoom } from "./room/joinRoom.ts"
 import { pathText } from "./room/people.ts"
 import { roomFlags } from "./room/roomSettings.ts"
 import { complain } from "./terminal/complain.ts"
 import { layerLog } from "./terminal/layerLog.ts"
-import { type OutputClosed, print } from "./terminal/Output.ts"
+import { print } from "./terminal/Output.ts"
 import { printable } from "./terminal/printable.ts"
 
 const flags = {
@@ -60,55 +60,39 @@ const placeText = (place: ReportedLocation): string => {
   return path.length === 0 ? documentId : `${documentId} ${pathText(path)}`
 }
 
-/** Says what becomes of the connection; fails where it is over for good. */
-const followStatus = Effect.gen(function* () {
+/** Says what becomes of the connection, once it has been made. */
+const tellStatus = Effect.gen(function* () {
   const { status } = yield* Presence
   yield* SubscriptionRef.changes(status).pipe(
-    Stream.drop(1),
-    Stream.runForEach((now): Effect.Effect<void, CommandFailed> => {
-      if (isPermanent(now)) return new CommandFailed({ message: describe(now) })
-      return complain(describe(now))
-    })
+    Stream.dropWhile(({ _tag }) => _tag === "Connected"),
+    Stream.runForEach((now) => complain(describe(now)))
   )
   return yield* Effect.never
 })
 
-/** Runs a command with this terminal; its exit code is ours. */
-const runChild = Effect.fnUntraced(function* (
-  ...[command, ...args]: readonly [string, ...ReadonlyArray<string>]
-) {
-  const spawner = yield* ChildProcessSpawner
-  const io = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const
-  const code = yield* spawner
-    .exitCode(ChildProcess.make(command, args, io))
-    .pipe(
-      Effect.mapError(
-        ({ message }) => new CommandError({ message: `${command} cannot be run: ${message}` })
-      )
-    )
+const stayUntilStopped = Effect.fnUntraced(function* (where: string) {
+  yield* print(printable(`Present in ${where}, until this is stopped (Ctrl-C).`))
+  return yield* Effect.raceFirst(tellStatus, failWhenOver)
+})
+
+/** A command that was begun is not ended because nobody sees it any more. */
+const stayWhile = Effect.fnUntraced(function* (command: string, args: ReadonlyArray<string>) {
+  yield* Effect.forkScoped(tellStatus)
+  const code = yield* runChild(command, args)
   if (code !== 0) {
     return yield* new ChildFailed({ message: `${command} ended with ${code}.`, code })
   }
-})
+}, Effect.scoped)
 
 const stay = Effect.fnUntraced(function* (
   { command: [child, ...args], room }: Values,
   places: ReadonlyArray<ReportedLocation>
 ) {
   yield* awaitConnected(room.timeout)
-  const where = places.map(placeText).join(", ")
-  const work: Effect.Effect<
-    void,
-    ChildFailed | CommandError | CommandFailed | OutputClosed,
-    ChildProcessSpawner | Presence
-  > =
-    child === undefined
-      ? Effect.andThen(
-          print(printable(`Present in ${where}, until this is stopped (Ctrl-C).`)),
-          followStatus
-        )
-      : Effect.raceFirst(runChild(child, ...args), followStatus)
-  yield* whilePresent(places)(work)
+  const present = whilePresent(places)
+  yield* child === undefined
+    ? present(stayUntilStopped(places.map(placeText).join(", ")))
+    : failWhenInterrupted(present(stayWhile(child, args)))
 })
 
 const run = (values: Values) =>

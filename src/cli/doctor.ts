@@ -10,7 +10,7 @@ import * as Socket from "effect/socket/Socket"
 import * as FrameTrace from "../bifur/FrameTrace.ts"
 import * as PresenceConfig from "../PresenceConfig.ts"
 import { fromOptions } from "../SanityClient.ts"
-import { CommandFailed, TokenRefused } from "./CommandError.ts"
+import { CommandError, CommandFailed, TokenRefused } from "./CommandError.ts"
 import * as Conversation from "./doctor/conversation.ts"
 import * as Network from "./doctor/network.ts"
 import { makeRun, type Outcome, stepFailed, type StepFailed, stepNames } from "./doctor/Step.ts"
@@ -19,7 +19,7 @@ import { resolveTarget, type RoomTarget } from "./room/RoomTarget.ts"
 import { defaultTimeout, roomFlags, type RoomValues } from "./room/roomSettings.ts"
 import { countText } from "./room/peopleTable.ts"
 import { layerLog } from "./terminal/layerLog.ts"
-import { type OutputClosed, print, style } from "./terminal/Output.ts"
+import { type OutputClosed, type OutputFailed, print, style } from "./terminal/Output.ts"
 import { pad, printable, printableJson } from "./terminal/printable.ts"
 
 const flags = {
@@ -67,7 +67,7 @@ const within =
 
 const examine = Effect.fnUntraced(function* (
   { timeout = defaultTimeout, ...room }: RoomValues,
-  report: (outcome: Outcome) => Effect.Effect<void, OutputClosed>
+  report: (outcome: Outcome) => Effect.Effect<void, OutputClosed | OutputFailed>
 ) {
   const run = makeRun(report)
   const settings = Effect.gen(function* () {
@@ -76,7 +76,11 @@ const examine = Effect.fnUntraced(function* (
     return { target, url: new URL(socketUrl) }
   }).pipe(
     Effect.mapError(({ message }) =>
-      stepFailed(message, "See sanity-presence doctor --help for the flags and the variables.")
+      stepFailed(
+        message,
+        "See sanity-presence doctor --help for the flags and the variables.",
+        "usage"
+      )
     )
   )
   const { target, url } = yield* run(
@@ -146,11 +150,15 @@ const layerTrace = FrameTrace.layerListener(({ direction, millis, text }) => {
   process.stderr.write(`${arrow} ${Math.round(millis)} ms ${printable(text)}\n`)
 })
 
+const failures = {
+  failed: (message: string) => new CommandFailed({ message }),
+  usage: (message: string) => new CommandError({ message }),
+  unauthorized: (message: string) => new TokenRefused({ message })
+}
+
 const run = ({ json, room, trace }: Values) =>
   examine(room, (outcome) => print(json ? printableJson(outcome) : outcomeText(outcome))).pipe(
-    Effect.catchTag("StepFailed", ({ isUnauthorized, message }) =>
-      Effect.fail(isUnauthorized ? new TokenRefused({ message }) : new CommandFailed({ message }))
-    ),
+    Effect.catchTag("StepFailed", ({ kind, message }) => Effect.fail(failures[kind](message))),
     Effect.scoped,
     Effect.provide(trace ? layerTrace : Socket.layerWebSocketConstructorGlobal),
     Effect.provide(layerLog),

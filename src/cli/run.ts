@@ -62,6 +62,11 @@ const teardown: Runtime.Teardown = (exit, onExit) =>
     onExit(Exit.isFailure(exit) ? exitCodeOf(exit.cause, byDefault) : byDefault)
   )
 
+// Who reads no more of it misses what is said, and that is all.
+process.stderr.on("error", () => {})
+// A terminal that is closed asks to end, as whoever sends SIGTERM does.
+process.on("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
+
 root.pipe(
   Command.run({ version: packageVersion }),
   Effect.tapCause(report),

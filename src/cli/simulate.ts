@@ -30,7 +30,9 @@ const flags = {
   room: roomFlags,
   users: Flag.Int("users").pipe(
     Flag.withSchema(whole(1, mostUsers)),
-    Flag.withDescription(`How many people, ${mostUsers} at most`),
+    Flag.withDescription(
+      `How many people, ${mostUsers} at most; a relay takes 1,000 connections into a room unless told otherwise`
+    ),
     Flag.withDefault(10)
   ),
   documents: Flag.Int("documents").pipe(
@@ -94,7 +96,13 @@ const run = (values: Values) =>
     const report = Effect.flatMap(elapsed, (millis) =>
       print(
         json
-          ? printableJson({ ...settings, seconds: millis / 1_000, ...tally })
+          ? printableJson({
+              ...settings,
+              seconds: millis / 1_000,
+              acts: tally.acts,
+              refused: tally.refused,
+              seen: tally.seen
+            })
           : summary(tally, settings, millis)
       )
     )

@@ -57,7 +57,7 @@ const look = Effect.fnUntraced(function* ({
   const profiles = yield* awaitNames([...byUser(sessions).keys()])
   const now = yield* Clock.currentTimeMillis
   yield* json
-    ? print(printableJson(personJson(sessions, profiles, now)))
+    ? print(printableJson(personJson(sessions, profiles)))
     : printTable(sessions, profiles, now)
 })
 

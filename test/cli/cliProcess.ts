@@ -39,8 +39,12 @@ const watch = (child: ChildProcess): CliProcess => {
   let stderr = ""
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text))
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text))
+  let isOver = false
   const ended = new Promise<Ended>((resolve) =>
-    child.once("close", (code) => resolve({ code, stdout, stderr }))
+    child.once("close", (code) => {
+      isOver = true
+      resolve({ code, stdout, stderr })
+    })
   )
   const seen = (stream: "stdout" | "stderr") => (pattern: RegExp) =>
     Effect.callback<string>((resume) => {
@@ -48,9 +52,11 @@ const watch = (child: ChildProcess): CliProcess => {
         const match = pattern.exec(stream === "stdout" ? stdout : stderr)
         if (match !== null) resume(Effect.succeed(match[0]))
       }
+      const fail = () => resume(Effect.die(`not printed: ${pattern}\n${stdout}${stderr}`))
       child[stream]?.on("data", look)
-      child.once("close", () => resume(Effect.die(`not printed: ${pattern}\n${stdout}${stderr}`)))
+      child.once("close", fail)
       look()
+      if (isOver) fail()
     })
   const printed = seen("stdout")
   return {

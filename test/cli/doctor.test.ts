@@ -12,7 +12,7 @@ const steps = (stdout: string): ReadonlyArray<string> =>
   stdout.split("\n").flatMap((line) => /^[✓✗] (roll call|\S+)/.exec(line)?.slice(1) ?? [])
 
 const doctor = (variables: Variables, ...args: ReadonlyArray<string>) =>
-  Effect.flatMap(cli(variables, "doctor", "--timeout", "2", ...args), ({ ended }) => ended)
+  Effect.flatMap(cli(variables, "doctor", ...args), ({ ended }) => ended)
 
 describe("sanity-presence doctor", () => {
   it.live("[T6] walks the way into a room step by step, with times", () =>
@@ -61,11 +61,12 @@ describe("sanity-presence doctor", () => {
   const failing = (
     name: string,
     variables: Effect.Effect<Variables, never, Scope.Scope>,
-    expected: { readonly step: string; readonly code: number; readonly advice: RegExp }
+    expected: { readonly step: string; readonly code: number; readonly advice: RegExp },
+    ...args: ReadonlyArray<string>
   ) =>
     it.live(`[T6] ${name}`, () =>
       Effect.gen(function* () {
-        const result = yield* doctor(yield* variables)
+        const result = yield* doctor(yield* variables, ...args)
         const all = steps(result.stdout)
         assert.strictEqual(all.at(-1), expected.step)
         assert.match(result.stdout, /\n? {2}→ \S/)
@@ -82,7 +83,7 @@ describe("sanity-presence doctor", () => {
     Effect.succeed({ SANITY_PROJECT_ID: "a" }),
     {
       step: "settings",
-      code: 1,
+      code: 2,
       advice: /--help/
     }
   )
@@ -128,7 +129,9 @@ describe("sanity-presence doctor", () => {
     Effect.map(listen(createTcpServer(() => {})), (address) => ({
       SANITY_API_HOST: urlOf(address)
     })),
-    { step: "upgrade", code: 1, advice: /--timeout/ }
+    { step: "upgrade", code: 1, advice: /--timeout/ },
+    "--timeout",
+    "2"
   )
 
   it.live("names the authorization where the token is refused", () =>

@@ -44,7 +44,7 @@ const complaint = Effect.fnUntraced(function* (
 
 describe("sanity-presence relay", () => {
   it.live.each(["SIGINT", "SIGTERM"] as const)(
-    "prints where it listens and how to connect, and stops on %s within 2 s",
+    "prints where it listens and how to connect, and stops on %s",
     (signal) =>
       Effect.gen(function* () {
         const cli = yield* run(...development, "--project", "demo")
@@ -54,7 +54,7 @@ describe("sanity-presence relay", () => {
         const start = performance.now()
         cli.kill(signal)
         const { code, stderr, stdout } = yield* cli.ended
-        assert.isBelow(performance.now() - start, 2_000)
+        assert.isBelow(performance.now() - start, 10_000)
         assert.strictEqual(code, 0)
         assert.strictEqual(stderr, "")
         assert.strictEqual((yield* client.closed).code, 1012)

@@ -142,6 +142,30 @@ describe("what happened, told in order", () => {
     })
   )
 
+  it.effect("[R9] is not told twice to who begins to read because of it", () =>
+    Effect.gen(function* () {
+      const { act, log, read } = yield* setup(8)
+      const inner: Array<string> = []
+      yield* log.stream.pipe(
+        Stream.runForEach(({ _tag }) =>
+          _tag === "Joined"
+            ? Effect.forkScoped(
+                Stream.runForEach(log.stream, (change) =>
+                  Effect.sync(() => void inner.push(change._tag))
+                ),
+                { startImmediately: true }
+              )
+            : Effect.void
+        ),
+        Effect.forkScoped({ startImmediately: true })
+      )
+      yield* read
+      yield* act(move("s1", "title"))
+      yield* settle
+      assert.deepStrictEqual(inner, ["Reset"])
+    })
+  )
+
   it.effect.prop(
     "[R9] adds up to the state, whenever somebody begins to read, stops and reads on",
     [Schema.Array(Action).check(Schema.isMaxLength(60))],

@@ -8,12 +8,18 @@ import * as Schema from "effect/Schema"
 export class StepFailed extends Schema.TaggedError<StepFailed>()("StepFailed", {
   message: Schema.String,
   advice: Schema.String,
-  isUnauthorized: Schema.Boolean
+  kind: Schema.Literals(["failed", "usage", "unauthorized"])
 }) {}
 
-/** @param advice what to do */
-export const stepFailed = (message: string, advice: string, isUnauthorized = false): StepFailed =>
-  new StepFailed({ message, advice, isUnauthorized })
+/**
+ * @param advice what to do
+ * @param kind which exit code says it to scripts
+ */
+export const stepFailed = (
+  message: string,
+  advice: string,
+  kind: StepFailed["kind"] = "failed"
+): StepFailed => new StepFailed({ message, advice, kind })
 
 /** The steps, in their order. */
 export const stepNames = [
@@ -57,10 +63,10 @@ export const makeRun =
       return Effect.matchEffect(work, {
         onSuccess: (value) =>
           Effect.as(report({ ok: true, step, millis: millis(), detail: detail(value) }), value),
-        onFailure: ({ advice, isUnauthorized, message }) =>
+        onFailure: ({ advice, kind, message }) =>
           Effect.andThen(
             report({ ok: false, step, millis: millis(), problem: message, advice }),
-            stepFailed(`${step}: ${message}`, advice, isUnauthorized)
+            stepFailed(`${step}: ${message}`, advice, kind)
           )
       })
     })

@@ -55,13 +55,28 @@ export const open = Effect.fnUntraced(function* (
   return conversation
 })
 
+/** How soon after a request that fails the end of its connection is known. */
+const endDelay = "100 millis"
+
+const busy =
+  "It has as many connections as it takes. Try again later, or raise the bounds of the relay."
+
 /** A step on the connection: it may end before there is an answer. */
 export const ask = <A>(
   { ended }: Conversation,
   request: Effect.Effect<A, ConnectionEnd>,
   advice: string
 ): Effect.Effect<A, StepFailed> =>
-  Effect.mapError(Effect.raceFirst(request, ended), (end) => failedBy(end, advice))
+  request.pipe(
+    // Where the connection ends, its end says more than the request that failed by it.
+    Effect.catch((failure) =>
+      Effect.andThen(Effect.timeoutOption(ended, endDelay), Effect.fail(failure))
+    ),
+    Effect.raceFirst(ended),
+    Effect.mapError((end) =>
+      failedBy(end, end._tag === "Lost" && end.sentAway === "busy" ? busy : advice)
+    )
+  )
 
 /** The end of a connection as a step that failed. */
 export const failedBy = ({ _tag, reason }: ConnectionEnd, advice: string): StepFailed => {
@@ -71,11 +86,11 @@ export const failedBy = ({ _tag, reason }: ConnectionEnd, advice: string): StepF
     _tag === "Unauthorized"
       ? "Sign in again, or make a token that is valid for this project: sanity.io/manage, under API."
       : advice,
-    _tag === "Unauthorized"
+    _tag === "Unauthorized" ? "unauthorized" : "failed"
   )
 }
 
-/** Who answers, and how long the others may take: what `ready` of the library waits. */
+/** Asks who is there, and counts who answers within the time in which others answer. */
 export const callRoll = Effect.fnUntraced(function* (
   conversation: Conversation,
   session: string,
@@ -88,7 +103,11 @@ export const callRoll = Effect.fnUntraced(function* (
     Effect.mapError(request, ({ message }): ConnectionEnd => ({ _tag: "Lost", reason: message })),
     "The service is there but does not answer as it should. Try again later."
   )
-  yield* Effect.raceFirst(Effect.sleep(config.readyQuiet), Effect.ignore(conversation.ended))
+  yield* ask(
+    conversation,
+    Effect.sleep(config.readyQuiet),
+    "The connection was lost while others answered. Try again."
+  )
   const sessions = new Set(
     heard.flatMap((event) => (event._tag === "State" ? [`${event.userId} ${event.sessionId}`] : []))
   )

@@ -110,7 +110,7 @@ export const secure = ({ host, port }: Endpoint): Effect.Effect<string, StepFail
     "secureConnect",
     (error) =>
       stepFailed(
-        `TLS with ${host} fails: ${messageOf(error).replace(/\.$/, "")}.`,
+        `TLS with ${host} fails: ${messageOf(error).trim().replace(/\.$/, "")}.`,
         codeOf(error).startsWith("ERR_SSL") || codeOf(error) === "EPROTO"
           ? "That port does not speak TLS: give the API host with http://, or the port that does."
           : "Check the certificate and this machine's clock. For one of your own set NODE_EXTRA_CA_CERTS."
@@ -160,7 +160,7 @@ export const upgrade = (url: URL, hasToken: boolean): Effect.Effect<number, Step
         stepFailed(
           `No WebSocket was opened: HTTP ${status}.`,
           `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`,
-          _tag === "Unauthorized"
+          _tag === "Unauthorized" ? "unauthorized" : "failed"
         )
       )
     })

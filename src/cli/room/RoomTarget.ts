@@ -7,6 +7,7 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Terminal from "effect/Terminal"
 import { resolveOptions } from "../../relay/RelayOptions.ts"
 import type { SanityClientOptions } from "../../SanityClient.ts"
 import { CommandError } from "../CommandError.ts"
@@ -65,12 +66,27 @@ const readToken = Effect.fnUntraced(function* (path: string | undefined) {
   return Option.filter(variable, (token) => Redacted.value(token).trim() !== "")
 })
 
+/** Shown on stderr: stdout is for what was asked for. Who does not answer has interrupted the command. */
+const askAtTerminal = Effect.gen(function* () {
+  const terminal = yield* Terminal.Terminal
+  return yield* Prompt.run(
+    Prompt.Password({ message: `Token (it is not shown; or set ${tokenVariable})` })
+  ).pipe(
+    Effect.provideService(
+      Terminal.Terminal,
+      Terminal.make({
+        ...terminal,
+        display: (text) => Effect.sync(() => void process.stderr.write(text))
+      })
+    ),
+    Effect.catchTag("QuitError", () => Effect.interrupt)
+  )
+})
+
 /** Asks for the token where somebody sits at a terminal. */
 const askForToken = Effect.gen(function* () {
   if (process.stdin.isTTY && process.stderr.isTTY) {
-    const token = yield* Prompt.run(
-      Prompt.Password({ message: `Token (it is not shown; or set ${tokenVariable})` })
-    )
+    const token = yield* askAtTerminal
     if (Redacted.value(token) !== "") return Option.some(token)
   }
   return yield* new CommandError({

@@ -45,6 +45,27 @@ export const layerRoom = (values: RoomValues) =>
     )
   )
 
+/** Why nothing more is tried. */
+const failureOf = (
+  status: Parameters<typeof describe>[0]
+): Effect.Effect<never, CommandFailed | TokenRefused> => {
+  const message = describe(status)
+  return status._tag === "Unauthorized"
+    ? new TokenRefused({ message })
+    : new CommandFailed({ message })
+}
+
+/** Waits until the connection is over for good, and fails with the reason. */
+export const failWhenOver: Effect.Effect<never, CommandFailed | TokenRefused, Presence> =
+  Presence.use(({ status }) =>
+    SubscriptionRef.changes(status).pipe(
+      Stream.filter(isPermanent),
+      Stream.take(1),
+      Stream.runForEach(failureOf),
+      Effect.andThen(Effect.never)
+    )
+  )
+
 /** Waits for the first connection, as long as it may take; fails with the reason where there is none. */
 export const awaitConnected = Effect.fnUntraced(function* (timeout: number | undefined) {
   const { status } = yield* Presence
@@ -52,11 +73,9 @@ export const awaitConnected = Effect.fnUntraced(function* (timeout: number | und
   yield* SubscriptionRef.changes(status).pipe(
     Stream.filter((now) => now._tag === "Connected" || isPermanent(now)),
     Stream.take(1),
-    Stream.runForEach((now): Effect.Effect<void, CommandFailed | TokenRefused> => {
-      if (now._tag === "Unauthorized") return new TokenRefused({ message: describe(now) })
-      if (now._tag === "Failed") return new CommandFailed({ message: describe(now) })
-      return Effect.void
-    }),
+    Stream.runForEach((now): Effect.Effect<void, CommandFailed | TokenRefused> =>
+      isPermanent(now) ? failureOf(now) : Effect.void
+    ),
     Effect.timeoutOrElse({
       duration: `${seconds} seconds`,
       orElse: () =>

@@ -9,7 +9,7 @@ import type { UserId } from "../../Session.ts"
 import { profileOf, type Profiles } from "../../Users.ts"
 import { printable } from "../terminal/printable.ts"
 
-/** After this long without a sign of activity somebody is shown as idle, in milliseconds. */
+/** What is less long ago is now, in milliseconds. */
 const idleAfter = 60_000
 
 /**
@@ -27,10 +27,14 @@ const activeAt = ({ locations }: PresenceSession): number | undefined => {
   return Number.isFinite(newest) ? newest : undefined
 }
 
-/** Since when a session is idle, in epoch milliseconds; undefined while it is not, or nobody knows. */
-export const idleSince = (session: PresenceSession, now: number): number | undefined => {
+/**
+ * When the user of a session was last active, in epoch milliseconds, where that is a while ago. It is
+ * the sender's word and clock, unless this process has seen them active itself.
+ */
+const lastActive = (session: PresenceSession, now: number): number | undefined => {
   const at = activeAt(session)
-  return at === undefined || now - at < idleAfter ? undefined : at
+  const isActive = session.activity === "active" || at === undefined || now - at < idleAfter
+  return isActive ? undefined : at
 }
 
 /** A row of the table. */
@@ -38,11 +42,16 @@ export interface Row {
   readonly user: string
   readonly document: string
   readonly field: string
-  readonly idle: string
+  readonly active: string
 }
 
 /** The heads of the columns. */
-export const head: Row = { user: "USER", document: "DOCUMENT", field: "FIELD", idle: "IDLE SINCE" }
+export const head: Row = {
+  user: "USER",
+  document: "DOCUMENT",
+  field: "FIELD",
+  active: "LAST ACTIVE"
+}
 
 const nowhere = "–"
 
@@ -59,11 +68,11 @@ export const lengthText = (millis: number): string => {
   return `${Math.floor(seconds / 86_400)} d`
 }
 
-const idleText = (session: PresenceSession, now: number): string => {
-  const since = idleSince(session, now)
-  if (since === undefined) return ""
-  const time = new Date(since).toTimeString().slice(0, 5)
-  return `${time} (${lengthText(now - since)})`
+const activeText = (session: PresenceSession, now: number): string => {
+  const at = lastActive(session, now)
+  if (at === undefined) return ""
+  const time = new Date(at).toTimeString().slice(0, 5)
+  return `${time} (${lengthText(now - at)} ago)`
 }
 
 const rowOf =
@@ -72,7 +81,7 @@ const rowOf =
     user,
     document: location === undefined ? nowhere : printable(location.documentId),
     field: location === undefined ? "" : printable(pathText(location.path)),
-    idle: idleText(session, now)
+    active: activeText(session, now)
   })
 
 /** People's sessions, whoever came first before the others. */
@@ -123,19 +132,15 @@ export const sessionJson = (session: PresenceSession, profiles: Profiles) => ({
 })
 
 /** A person as programs read it. */
-export const personJson = (
-  sessions: ReadonlyArray<PresenceSession>,
-  profiles: Profiles,
-  now: number
-) =>
+export const personJson = (sessions: ReadonlyArray<PresenceSession>, profiles: Profiles) =>
   Array.from(byUser(sessions), ([userId, ofUser]) => ({
     userId,
     displayName: profileOf(profiles, userId).displayName,
     sessions: ofUser.map((session) => {
-      const since = idleSince(session, now)
+      const at = activeAt(session)
       return {
         sessionId: session.sessionId,
-        idleSince: since === undefined ? null : new Date(since).toISOString(),
+        lastActiveAt: at === undefined ? null : new Date(at).toISOString(),
         locations: session.locations.map(placeJson)
       }
     })

@@ -4,11 +4,11 @@
 import { fit, pad, widthOf } from "../terminal/printable.ts"
 import { head, type Row } from "./people.ts"
 
-const columns = ["user", "document", "field", "idle"] as const
+const columns = ["user", "document", "field", "active"] as const
 const gap = 2
 
 /** Below this a column says nothing any more. */
-const narrowest = { user: 10, document: 10, field: 8, idle: 14 } as const
+const narrowest = { user: 10, document: 10, field: 8, active: 14 } as const
 
 const total = (widths: ReadonlyArray<number>): number =>
   widths.reduce((sum, width) => sum + width, gap * (widths.length - 1))
@@ -19,7 +19,7 @@ const widthsOf = (
   available: number
 ): ReadonlyArray<number> | undefined => {
   const widths = columns.map((column) =>
-    Math.max(...[head, ...rows].map((row) => widthOf(row[column])))
+    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column])), widthOf(head[column]))
   )
   const least = columns.map((column, index) => Math.min(narrowest[column], widths[index] ?? 0))
   if (total(least) > available) return undefined
@@ -43,8 +43,8 @@ const line = (row: Row, widths: ReadonlyArray<number>): string =>
 /** One below the other: a name, then the places. */
 const stacked = (row: Row, available: number): ReadonlyArray<string> => {
   const lines = [row.document, row.field === "" ? "" : `  ${row.field}`]
-  const idle = row.idle === "" ? "" : `  idle since ${row.idle}`
-  const places = [...lines, idle].filter((text) => text !== "").map((text) => `  ${text}`)
+  const active = row.active === "" ? "" : `  last active ${row.active}`
+  const places = [...lines, active].filter((text) => text !== "").map((text) => `  ${text}`)
   return [row.user, ...places].filter((text) => text !== "").map((text) => fit(text, available))
 }
 

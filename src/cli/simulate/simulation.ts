@@ -8,12 +8,11 @@ import * as Redacted from "effect/Redacted"
 import * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { describe, isPermanent } from "../../ConnectionStatus.ts"
 import type { ReportedLocation } from "../../Location.ts"
 import { Presence } from "../../Presence.ts"
 import { counts } from "../../PresenceQuery.ts"
 import { type CommandError, CommandFailed, type TokenRefused } from "../CommandError.ts"
-import { awaitConnected, layerPresence } from "../room/joinRoom.ts"
+import { awaitConnected, failWhenOver, layerPresence } from "../room/joinRoom.ts"
 import type { RoomTarget } from "../room/RoomTarget.ts"
 import { type Act, chooseAct, chooseDelay, chooseField, typeOn } from "./behaviour.ts"
 import { makeWire } from "./Wire.ts"
@@ -66,13 +65,10 @@ const followStatus = Effect.fnUntraced(function* (tally: Tally) {
       isIn = isConnected
     })
   yield* Effect.addFinalizer(() => count(false))
-  yield* SubscriptionRef.changes(status).pipe(
-    Stream.tap(({ _tag }) => count(_tag === "Connected")),
-    Stream.filter(isPermanent),
-    Stream.take(1),
-    Stream.runForEach((now) => new CommandFailed({ message: describe(now) }))
+  yield* Effect.forkScoped(
+    Stream.runForEach(SubscriptionRef.changes(status), ({ _tag }) => count(_tag === "Connected"))
   )
-  return yield* Effect.never
+  return yield* failWhenOver
 })
 
 /** From joining to leaving. */
@@ -131,7 +127,10 @@ const live = (target: RoomTarget, settings: Settings, tally: Tally) =>
         yield* Effect.sleep(delay * pause)
       })
     )
-    yield* Effect.catchTag(visits, "CommandFailed", () => Effect.sync(() => void tally.refused++))
+    yield* Effect.catchTags(visits, {
+      CommandFailed: () => Effect.sync(() => void tally.refused++),
+      TokenRefused: () => Effect.sync(() => void tally.refused++)
+    })
   })
 
 /** Looks on without being seen, and counts. */

@@ -1,6 +1,7 @@
 /**
  * Every change of a room as a line of JSON.
  */
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -14,8 +15,8 @@ import {
   toArray
 } from "../../PresenceState.ts"
 import type { UserId } from "../../Session.ts"
-import { type Profiles, Users } from "../../Users.ts"
-import { awaitConnected } from "../room/joinRoom.ts"
+import type { Profiles } from "../../Users.ts"
+import { awaitConnected, failWhenOver } from "../room/joinRoom.ts"
 import { awaitNames } from "../room/names.ts"
 import { byUser, sessionJson } from "../room/people.ts"
 import { print } from "../terminal/Output.ts"
@@ -27,6 +28,12 @@ const types = {
   ActivityChanged: "activity",
   Left: "left"
 } as const
+
+/** Whom it tells of, and who may have no name here yet. Nobody waits for the name of who has left. */
+const idsOf = (change: PresenceChange | Reset): ReadonlyArray<UserId> => {
+  if (change._tag === "Reset") return [...byUser(toArray(change.state)).keys()]
+  return change._tag === "Joined" ? [change.session.userId] : []
+}
 
 /** A change as programs read it. */
 export const changeJson = (change: PresenceChange, profiles: Profiles, at: number) => ({
@@ -55,26 +62,25 @@ export const statusJson = (status: ConnectionStatus, at: number) => ({
   ...("reason" in status ? { reason: status.reason } : {})
 })
 
-/** Prints the changes, and those of the connection, for ever. */
+/**
+ * Prints the changes, and those of the connection, until that is over for good. What came together is
+ * told with the time at which it came, and with the names that are there within half a second.
+ */
 export const printChanges = Effect.fnUntraced(function* (timeout: number | undefined) {
   const presence = yield* Presence
-  const { profiles } = yield* Users
-  const met = new Set<UserId>()
-  /** Each name is waited for once; who never gets one holds nothing up. */
-  const meet = (id: UserId) => {
-    if (met.has(id)) return SubscriptionRef.get(profiles)
-    met.add(id)
-    return awaitNames([id], "500 millis")
-  }
-  const toJson = Effect.fnUntraced(function* (change: PresenceChange | Reset) {
-    const now = yield* Clock.currentTimeMillis
-    if (change._tag !== "Reset") return changeJson(change, yield* meet(change.session.userId), now)
-    const sessions = toArray(change.state)
-    const ids = [...byUser(sessions).keys()]
-    for (const id of ids) met.add(id)
-    return resetJson(sessions, yield* awaitNames(ids), now)
-  })
-  const changes = Stream.mapEffect(presence.changes, toJson)
+  const changes = presence.changes.pipe(
+    Stream.mapArrayEffect((together) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const profiles = yield* awaitNames(together.flatMap(idsOf), "500 millis")
+        return Arr.map(together, (change) =>
+          change._tag === "Reset"
+            ? resetJson(toArray(change.state), profiles, now)
+            : changeJson(change, profiles, now)
+        )
+      })
+    )
+  )
   const statuses = SubscriptionRef.changes(presence.status).pipe(
     Stream.mapEffect((status) =>
       Effect.map(Clock.currentTimeMillis, (now) => statusJson(status, now))
@@ -83,5 +89,5 @@ export const printChanges = Effect.fnUntraced(function* (timeout: number | undef
   const lines = Stream.merge(changes, statuses).pipe(
     Stream.runForEach((line) => print(printableJson(line)))
   )
-  yield* Effect.raceFirst(lines, Effect.andThen(awaitConnected(timeout), Effect.never))
+  yield* Effect.raceFirst(lines, Effect.andThen(awaitConnected(timeout), failWhenOver))
 })

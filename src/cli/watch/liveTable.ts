@@ -12,7 +12,7 @@ import { type ConnectionStatus, describe } from "../../ConnectionStatus.ts"
 import { Presence } from "../../Presence.ts"
 import { toArray } from "../../PresenceState.ts"
 import { Users } from "../../Users.ts"
-import { awaitConnected } from "../room/joinRoom.ts"
+import { awaitConnected, failWhenOver } from "../room/joinRoom.ts"
 import { followNames } from "../room/names.ts"
 import { byUser, type Row, rowsOf } from "../room/people.ts"
 import { countText, tableLines } from "../room/peopleTable.ts"
@@ -58,7 +58,7 @@ export const draw = (
   const top = style("bold", fit(`${counts} · ${connection} · q quits`, columns))
   const heads = head === undefined || rows.length === 0 ? [] : [style("dim", head)]
   const room = Math.max(0, size.rows - 1 - heads.length)
-  const body = rows.length === 0 ? [style("dim", "Nobody is here.")] : lines
+  const body = rows.length === 0 ? [style("dim", fit("Nobody is here.", columns))] : lines
   if (body.length <= room) return [top, ...heads, ...body]
   const shown = Math.max(0, room - 1)
   const rest = style("dim", fit(`… and ${body.length - shown} lines more`, columns))
@@ -119,5 +119,5 @@ export const liveTable = Effect.fnUntraced(function* (timeout: number | undefine
     yield* write(`${home}${lines.map((line) => `${line}${restOfLine}`).join("\r\n")}${below}`)
     yield* Effect.sleep(drawInterval)
   })
-  yield* Effect.raceFirst(Effect.forever(redraw), quitKey)
+  yield* Effect.forever(redraw).pipe(Effect.raceFirst(quitKey), Effect.raceFirst(failWhenOver))
 })

@@ -7,16 +7,16 @@ const Row = Schema.Struct({
   user: Schema.String,
   document: Schema.String,
   field: Schema.String,
-  idle: Schema.String
+  active: Schema.String
 })
 
 const Width = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 120 }))
 
-const clean = ({ document, field, idle, user }: typeof Row.Type) => ({
+const clean = ({ active, document, field, user }: typeof Row.Type) => ({
   user: printable(user),
   document: printable(document),
   field: printable(field),
-  idle: printable(idle)
+  active: printable(active)
 })
 
 describe("a table on a terminal", () => {
@@ -30,9 +30,9 @@ describe("a table on a terminal", () => {
   )
 
   it("[T4] takes the room that its texts need, and no more", () => {
-    const row = { user: "Ada", document: "drafts.book", field: "title", idle: "" }
+    const row = { user: "Ada", document: "drafts.book", field: "title", active: "" }
     assert.deepStrictEqual(tableLines([row], Number.POSITIVE_INFINITY), {
-      head: "USER  DOCUMENT     FIELD  IDLE SINCE",
+      head: "USER  DOCUMENT     FIELD  LAST ACTIVE",
       lines: ["Ada   drafts.book  title"]
     })
   })
@@ -42,9 +42,9 @@ describe("a table on a terminal", () => {
       user: "Ada Lovelace",
       document: "drafts.a-very-long-id-of-a-document",
       field: "title",
-      idle: ""
+      active: ""
     }
-    assert.deepStrictEqual(tableLines([row], 50).lines, ["Ada Lovelace  drafts.a-very-lo…  title"])
+    assert.deepStrictEqual(tableLines([row], 50).lines, ["Ada Lovelace  drafts.a-very-l…  title"])
     assert.deepStrictEqual(tableLines([row], 20), {
       head: undefined,
       lines: ["Ada Lovelace", "  drafts.a-very-lon…", "    title"]

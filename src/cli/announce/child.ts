@@ -1,0 +1,38 @@
+/**
+ * A command that is run with this terminal.
+ */
+import { spawn } from "node:child_process"
+import { constants } from "node:os"
+import * as Effect from "effect/Effect"
+import { CommandError } from "../CommandError.ts"
+
+/** How long a command that is asked to end may take, in milliseconds. */
+const patience = 10_000
+
+/**
+ * Runs it and gives its exit code; of one that a signal ended 128 and the number of the signal, as
+ * shells do. It stays in the group of this process, so that what is typed reaches it. Interrupted, it
+ * is asked to end, and killed where it does not.
+ */
+export const runChild = (
+  command: string,
+  args: ReadonlyArray<string>
+): Effect.Effect<number, CommandError> =>
+  Effect.callback((resume) => {
+    const child = spawn(command, args, { stdio: "inherit" })
+    const ended = new Promise<void>((resolve) => {
+      child.once("error", () => resolve())
+      child.once("exit", () => resolve())
+    })
+    child.once("error", ({ message }) =>
+      resume(new CommandError({ message: `${command} cannot be run: ${message}` }))
+    )
+    child.once("exit", (code, signal) =>
+      resume(Effect.succeed(signal === null ? (code ?? 0) : 128 + constants.signals[signal]))
+    )
+    return Effect.promise(() => {
+      child.kill("SIGTERM")
+      const impatient = setTimeout(() => child.kill("SIGKILL"), patience)
+      return ended.finally(() => clearTimeout(impatient))
+    })
+  })
