@@ -172,6 +172,35 @@ describe("sanity-presence relay", () => {
     })
   )
 
+  it.live("says which project it took a token to be for, and takes another with --project", () =>
+    Effect.gen(function* () {
+      const token = "a token of the file"
+      const sha256 = createHash("sha256").update(token).digest("hex")
+      const path = yield* temporary(
+        JSON.stringify({ tokens: [{ sha256, user: "p-ada", projects: ["abc123"] }] })
+      )
+      const start = ["relay", "--port", "0", "--auth", "tokens", "--tokens-file", path]
+      const answerOf = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+        const client = yield* connect(yield* (yield* run(...start, ...args)).url)
+        return (yield* client.authorize(token)).error
+      })
+      assert.include(JSON.stringify(yield* answerOf()), "the project demo,")
+      assert.isUndefined(yield* answerOf("--project", "abc123"))
+    })
+  )
+
+  it.live("warns where its own project is none of several of Sanity", () =>
+    Effect.gen(function* () {
+      const start = ["relay", "--port", "0", "--auth", "sanity", "--sanity-projects", "abc,def"]
+      const cli = yield* run(...start)
+      yield* cli.printed(/taken to be for demo, .*--project abc\b.*\n/)
+      const other = yield* run(...start, "--project", "def")
+      yield* other.url
+      other.kill("SIGTERM")
+      assert.notInclude((yield* other.ended).stdout, "taken to be")
+    })
+  )
+
   it.live("starts with Sanity, and says that it serves every project where none is named", () =>
     Effect.gen(function* () {
       const api = ["--sanity-api-host", "http://127.0.0.1:1"]

@@ -52,6 +52,10 @@ const seconds = (value: number | undefined): Duration.Duration | undefined =>
 const onlyProject = ({ sanityProjects }: Values["auth"]): string | undefined =>
   sanityProjects?.length === 1 ? sanityProjects[0] : undefined
 
+/** The project of clients whose host name names none. */
+const ownProject = ({ auth, options }: Pick<Values, "auth" | "options">): string =>
+  options.project ?? onlyProject(auth) ?? settings.listening.project.default
+
 const readOptions = Effect.fnUntraced(function* ({ auth, options: values }: Values) {
   const { metricsToken, projectFromHost, tlsCert, tlsKey, ...others } = values
   const options: AllOptions = {
@@ -71,6 +75,7 @@ const readOptions = Effect.fnUntraced(function* ({ auth, options: values }: Valu
 /** What a log says of the start: nothing that is secret. */
 const announce = Effect.fnUntraced(function* ({ auth, nats, options }: Values) {
   const { address, url } = yield* Relay
+  const project = ownProject({ auth, options })
   yield* Effect.logInfo(`Relay listening on ${url}`).pipe(
     Effect.annotateLogs({
       version: packageVersion,
@@ -78,7 +83,7 @@ const announce = Effect.fnUntraced(function* ({ auth, nats, options }: Values) {
       port: address.port,
       tls: options.tlsCert !== undefined,
       auth: auth.auth ?? "none",
-      project: options.project ?? onlyProject(auth) ?? settings.listening.project.default,
+      project,
       trustedProxies: options.trustedProxies ?? 0,
       allowedOrigins: options.allowedOrigins?.join() ?? settings.allowedOrigins.default,
       nodes: nats.nats === undefined ? "one" : "nats"
@@ -92,6 +97,11 @@ const announce = Effect.fnUntraced(function* ({ auth, nats, options }: Values) {
   if (auth.auth === "sanity" && auth.sanityProjects === undefined) {
     yield* Effect.logWarning(
       "This relay serves every project of Sanity to its members. Name yours: --sanity-projects <id>."
+    )
+  }
+  if (auth.sanityProjects !== undefined && !auth.sanityProjects.includes(project)) {
+    yield* Effect.logWarning(
+      `Clients whose host name names no project are taken to be for ${project}, which is none of --sanity-projects, and refused. Let them connect to <project id>.<a name of this relay>, or name one: --project ${auth.sanityProjects[0] ?? "<id>"}.`
     )
   }
 })

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto"
 import * as Redacted from "effect/Redacted"
 import type { AuthScope } from "../RelayAuth.ts"
-import type { TokenRefused } from "./AuthError.ts"
+import { TokenRefused } from "./AuthError.ts"
 
 /**
  * The projects and canvases that are served. Where neither list is given it is all of them; where
@@ -38,6 +38,10 @@ export const refusalOf = (
         : "wrong-project"
   }
 }
+
+/** A refusal in a scope, with the project that the scope is in. */
+export const refuse = (reason: TokenRefused["reason"], scope: AuthScope): TokenRefused =>
+  new TokenRefused(scope._tag === "Canvas" ? { reason } : { reason, project: scope.project })
 
 /**
  * A token's SHA-256 in hexadecimal. Looking a token up by it takes a time that says nothing about

@@ -13,7 +13,8 @@ import * as Schema from "effect/Schema"
  * - `expired`: the tokens file lists it with an `expiresAt` that has passed.
  * - `unauthorized`: Sanity does not accept it.
  * - `not-a-member`: Sanity knows its user, who may not enter this project or canvas.
- * - `wrong-project`, `wrong-canvas`: the token, or the whole relay, is not for this one.
+ * - `wrong-project`, `wrong-canvas`: the token, or the whole relay, is not for this one; `project` is
+ *   what the relay took the project to be.
  *
  * @example
  * Effect.catchTag("TokenRefused", ({ message }) => answer(401, message))
@@ -29,14 +30,25 @@ export class TokenRefused extends Schema.TaggedError<TokenRefused>()("TokenRefus
     "not-a-member",
     "wrong-project",
     "wrong-canvas"
-  ])
+  ]),
+  project: Schema.optionalKey(Schema.String)
 }) {
   override get message() {
-    return refusals[this.reason]
+    return this.reason === "wrong-project" ? wrongProject(this.project) : refusals[this.reason]
   }
 }
 
-const refusals: { readonly [Reason in TokenRefused["reason"]]: string } = {
+/** What may be repeated of a project's id: whoever connects writes it into the Host header. */
+const presentable = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+
+const wrongProject = (project = ""): string => {
+  const named = presentable.test(project) ? `the project ${project}` : "another project"
+  return `The relay took this to be for ${named}, which it, or your token, does not serve. The first label of the host name that you connect to is the project, else the relay's own (--project): check both.`
+}
+
+const refusals: {
+  readonly [Reason in Exclude<TokenRefused["reason"], "wrong-project">]: string
+} = {
   missing: "No token: send it as `Authorization: Bearer <token>`.",
   malformed:
     "This is no development token. Use the name of a user: 1 to 64 letters, digits, dots, dashes and underscores, a letter or digit first, for example p-ada-lovelace.",
@@ -48,8 +60,6 @@ const refusals: { readonly [Reason in TokenRefused["reason"]]: string } = {
   unauthorized: "Sanity does not accept this token. Sign in again, or make a new token.",
   "not-a-member":
     "The user of this token may not enter here. Ask for access to the project or the canvas, or check its id; a token of a project must come from that project.",
-  "wrong-project":
-    "This is not for this project. Check the project id and the host name that you connect to; the relay, or your token, serves others.",
   "wrong-canvas":
     "This is not for this canvas. Check the canvas id; the relay, or your token, serves others."
 }

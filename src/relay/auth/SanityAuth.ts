@@ -9,9 +9,9 @@ import * as Redacted from "effect/Redacted"
 import * as Semaphore from "effect/Semaphore"
 import { currentUserVersion } from "../../SanityRequest.ts"
 import { type AuthScope, RelayAuth } from "../RelayAuth.ts"
-import { type Admission, refusalOf, sha256 } from "./Admission.ts"
+import { type Admission, refusalOf, refuse, sha256 } from "./Admission.ts"
 import { makeAnswers } from "./Answers.ts"
-import { AuthUnavailable, TokenRefused } from "./AuthError.ts"
+import { AuthUnavailable, type TokenRefused } from "./AuthError.ts"
 import { makeMembership } from "./SanityMembership.ts"
 
 /**
@@ -106,7 +106,7 @@ const make = Effect.fnUntraced(function* (options: SanityAuthOptions) {
       const reason = refusedOutright(options, token, scope)
       return reason === undefined
         ? remember(`${sha256(token)} ${resourceOf(scope)}`, question(token, scope))
-        : Effect.fail(new TokenRefused({ reason }))
+        : Effect.fail(refuse(reason, scope))
     },
     timeToLive,
     profile: () => Effect.succeedNone,

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import { type AuthScope, RelayAuth } from "../RelayAuth.ts"
-import { refusalOf, sha256 } from "./Admission.ts"
+import { refusalOf, refuse, sha256 } from "./Admission.ts"
 import { TokenRefused } from "./AuthError.ts"
 import { readTokens, type Tokens, type TokensFileError, versionOf } from "./TokensFile.ts"
 
@@ -78,7 +78,7 @@ const make = Effect.fnUntraced(function* (path: string, options: TokensFileOptio
       return yield* new TokenRefused({ reason: "expired" })
     }
     const reason = refusalOf(grant, scope)
-    return reason === undefined ? grant.user : yield* new TokenRefused({ reason })
+    return reason === undefined ? grant.user : yield* refuse(reason, scope)
   })
 
   return RelayAuth.of({

@@ -136,6 +136,7 @@ describe("a tokens file lets in", () => {
           const reasonOf = (token: string, scope: AuthScope) =>
             Effect.map(Effect.flip(ask(token, scope)), ({ reason }) => reason)
           assert.strictEqual(yield* reasonOf(bobs, elsewhere), "wrong-project")
+          assert.include((yield* Effect.flip(ask(bobs, elsewhere))).message, "the project xyz,")
           assert.strictEqual(yield* reasonOf(bobs, canvas), "wrong-canvas")
           assert.strictEqual(yield* reasonOf(cyd, room), "wrong-project")
           assert.strictEqual(yield* reasonOf(cyd, { _tag: "Canvas", canvas: "c2" }), "wrong-canvas")
