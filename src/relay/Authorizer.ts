@@ -2,6 +2,7 @@
  * Decides whose a connection is, and asks again in time, so that a token that was revoked does not
  * live on with the connection.
  */
+import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -13,7 +14,7 @@ import { tryAgainLater } from "./Connection.ts"
 import type { Member } from "./Member.ts"
 import type { Places } from "./Places.ts"
 import { AuthUnavailable, bearerToken, type RelayAuth } from "./RelayAuth.ts"
-import type { RelayCounts } from "./RelayCounts.ts"
+import type { RelayCounts, Undecided } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 import { Tally } from "./Tally.ts"
 
@@ -81,7 +82,11 @@ export const makeAuthorizer = (
         Effect.match({
           onSuccess: () => decided(undefined),
           onFailure: (error) => {
-            if (error._tag !== "TokenRefused") return postpone(member)
+            if (error._tag !== "TokenRefused") {
+              // Else its time was over, and that has been counted.
+              if (member.connection.isOpen) counts.undecide(reasonOf(error))
+              return postpone(member)
+            }
             counts.refuse("unauthorized")
             member.refused++
             decided(error.message)
@@ -124,7 +129,8 @@ export const makeAuthorizer = (
             if (member.credential?.token === token) places.enter(member, user, token)
           },
           onFailure: (error) => {
-            if (error._tag !== "TokenRefused" || member.credential?.token !== token) return
+            if (error._tag !== "TokenRefused") return counts.undecide(reasonOf(error))
+            if (member.credential?.token !== token) return
             counts.refuse("revoked")
             places.expel(member)
             member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
@@ -162,6 +168,9 @@ export const makeAuthorizer = (
       }
     }
   })
+
+const reasonOf = (error: AuthUnavailable | Cause.TimeoutError): Undecided =>
+  error._tag === "AuthUnavailable" ? error.reason : "timeout"
 
 const postpone = ({ connection }: Member): void =>
   connection.close(tryAgainLater, "the token could not be checked; try again")

@@ -216,6 +216,7 @@ export class Connections {
     if (user !== undefined || !connection.isOpen) return
     // Not the client's fault: 4001 would tell it never to come back.
     if (waiting !== undefined) {
+      this.#services.counts.undecide("timeout")
       return connection.close(tryAgainLater, "the token could not be checked in time; try again")
     }
     this.#services.counts.refuse("authorization-timeout")

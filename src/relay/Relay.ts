@@ -158,7 +158,12 @@ const serveHttp = Effect.fnUntraced(function* (
     maxAge: preflightMaxAge
   })
   const app = yield* HttpRouter.toHttpEffect(
-    layerRoutes({ auth, projectOf: (request) => projectOf(request, settings), operations })
+    layerRoutes({
+      auth,
+      counts: operations.sources.counts,
+      projectOf: (request) => projectOf(request, settings),
+      operations
+    })
   ).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: maxPathSegment }))
   const handler = yield* NodeHttpServer.makeHandler(explainNotFound(app), {
     scope: yield* Effect.scope,

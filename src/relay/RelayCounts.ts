@@ -36,6 +36,12 @@ export const refusalReasons = [
 /** One of {@link refusalReasons}. */
 export type Refusal = (typeof refusalReasons)[number]
 
+/** Why it could not be decided whether a token is good; the same as of `AuthUnavailable`. */
+export const undecidedReasons = ["unreachable", "timeout", "rate-limited", "failed"] as const
+
+/** One of {@link undecidedReasons}. */
+export type Undecided = (typeof undecidedReasons)[number]
+
 /**
  * Counts since the relay has started.
  *
@@ -63,6 +69,13 @@ export class RelayCounts {
   opened = 0
   /** By reason; each is there from the start. */
   readonly refusals = new Map<Refusal, number>(refusalReasons.map((reason) => [reason, 0]))
+
+  /** Tokens that were shown, or checked again, and could not be decided; each reason from the start. */
+  readonly undecided = new Map<Undecided, number>(undecidedReasons.map((reason) => [reason, 0]))
+
+  undecide(reason: Undecided): void {
+    this.undecided.set(reason, (this.undecided.get(reason) ?? 0) + 1)
+  }
 
   refuse(reason: Refusal): void {
     this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1)

@@ -65,6 +65,12 @@ const traffic = ({ counts }: MetricSources): ReadonlyArray<MetricFamily> => [
     help: "Connections, sessions and requests that were turned away, by reason.",
     samples: Array.from(counts.refusals, ([reason, value]) => ({ labels: { reason }, value }))
   },
+  {
+    name: `${prefix}token_checks_undecided_total`,
+    type: "counter",
+    help: "Tokens of which it could not be found out whether they are good, by reason.",
+    samples: Array.from(counts.undecided, ([reason, value]) => ({ labels: { reason }, value }))
+  },
   counter(
     "roll_calls_answered_total",
     "Roll calls that were answered from the table.",

@@ -14,8 +14,9 @@ import { packageVersion } from "../../src/relay/PackageVersion.ts"
 import { formatMetrics } from "../../src/relay/Prometheus.ts"
 import { logRefusals } from "../../src/relay/RefusalLog.ts"
 import { Relay } from "../../src/relay/Relay.ts"
-import { RelayAuth } from "../../src/relay/RelayAuth.ts"
+import { AuthUnavailable, RelayAuth } from "../../src/relay/RelayAuth.ts"
 import { RelayCounts, refusalReasons } from "../../src/relay/RelayCounts.ts"
+import { authorizing } from "./authorizing.ts"
 import { parsePrometheus } from "./PrometheusParser.ts"
 import { connect, join } from "./RelayClient.ts"
 import { relay, relayWith } from "./relayTest.ts"
@@ -154,6 +155,32 @@ describe("/metrics", () => {
         assert.strictEqual(read("refusals_total", `reason="${reason}"`), 0)
       }
     })
+  )
+
+  authorizing(
+    "counts the tokens that could not be decided, by reason",
+    () => (token, user) =>
+      token === "later"
+        ? Effect.fail(new AuthUnavailable({ reason: "unreachable" }))
+        : token === "slow"
+          ? Effect.never
+          : user,
+    (url) =>
+      Effect.gen(function* () {
+        const client = yield* connect(url)
+        yield* Effect.forkScoped(client.authorize("later"))
+        assert.strictEqual((yield* client.closed).code, 1013)
+        yield* get(`${url}/v1/users/me`, { authorization: "Bearer later" })
+        const other = yield* connect(url)
+        yield* Effect.forkScoped(other.authorize("slow"))
+        assert.strictEqual((yield* other.closed).code, 1013)
+        const read = yield* scrape(url)
+        assert.strictEqual(read("token_checks_undecided_total", 'reason="unreachable"'), 2)
+        assert.strictEqual(read("token_checks_undecided_total", 'reason="timeout"'), 1)
+        assert.strictEqual(read("token_checks_undecided_total", 'reason="failed"'), 0)
+        assert.strictEqual(read("refusals_total", 'reason="unauthorized"'), 0)
+      }),
+    { authorizationTimeout: "200 millis" }
   )
 
   relay("shows an event loop that was held up, since the scrape before", (url) =>

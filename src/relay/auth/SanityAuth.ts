@@ -13,6 +13,7 @@ import { type Admission, refusalOf, refuse, sha256 } from "./Admission.ts"
 import { makeAnswers } from "./Answers.ts"
 import { AuthUnavailable, type TokenRefused } from "./AuthError.ts"
 import { makeMembership } from "./SanityMembership.ts"
+import { makeUnavailableLog } from "./UnavailableLog.ts"
 
 /**
  * How Sanity is asked. `projects` and `canvases` limit what the relay serves; without either, it
@@ -67,6 +68,10 @@ const refusedOutright = (
 const resourceOf = (scope: AuthScope): string =>
   scope._tag === "Canvas" ? `canvas ${scope.canvas}` : `project ${scope.project}`
 
+/** The API's host, for people to read; a URL may hold a password. */
+const hostOf = (apiHost: string): string =>
+  URL.canParse(apiHost) ? new URL(apiHost).host : "Sanity's API"
+
 const make = Effect.fnUntraced(function* (options: SanityAuthOptions) {
   const { apiHost, useProjectHostname = apiHost === undefined } = options
   const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds")
@@ -84,6 +89,7 @@ const make = Effect.fnUntraced(function* (options: SanityAuthOptions) {
     ...(apiHost === undefined ? {} : { apiHost })
   })
   const requests = yield* Semaphore.make(options.maxRequests ?? 50)
+  const noteUnavailable = yield* makeUnavailableLog(hostOf(apiHost ?? "https://api.sanity.io"))
   const ask = makeMembership(client, useProjectHostname)
   const remember = yield* makeAnswers({
     capacity: options.capacity ?? 10_000,
@@ -98,7 +104,7 @@ const make = Effect.fnUntraced(function* (options: SanityAuthOptions) {
         duration: requestTimeout,
         orElse: () => Effect.fail(new AuthUnavailable({ reason: "timeout" }))
       }),
-      Effect.tapErrorTag("AuthUnavailable", ({ message }) => Effect.logWarning(message))
+      Effect.tapErrorTag("AuthUnavailable", (error) => Effect.sync(() => noteUnavailable(error)))
     )
 
   return RelayAuth.of({

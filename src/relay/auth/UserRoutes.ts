@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { currentUser, flatProfile, nestedProfile, type Provider } from "../Profiles.ts"
 import { bearerToken, type RelayAuth, type RelayUser } from "../RelayAuth.ts"
+import type { RelayCounts } from "../RelayCounts.ts"
 import type { HostHeaders } from "../SocketRequest.ts"
 import type { AuthUnavailable, TokenRefused } from "./AuthError.ts"
 import { failure, json, notFound, type Response, withParams } from "./HttpAnswer.ts"
@@ -15,6 +16,7 @@ import { failure, json, notFound, type Response, withParams } from "./HttpAnswer
 /** What the users endpoints need of the rest of the relay. */
 export interface UserRouteServices {
   readonly auth: RelayAuth["Service"]
+  readonly counts: Pick<RelayCounts, "undecide">
   /** The project that a request is for. */
   readonly projectOf: (request: HostHeaders) => string
 }
@@ -32,7 +34,7 @@ const answerOf = (error: TokenRefused | AuthUnavailable): Response =>
     : failure(503, "Service Unavailable", error.message)
 
 /** The routes, for an `HttpRouter`. */
-export const layerUserRoutes = ({ auth, projectOf }: UserRouteServices) => {
+export const layerUserRoutes = ({ auth, counts, projectOf }: UserRouteServices) => {
   const directory = auth.directory ?? "members"
   const provider: Provider = directory === "public" ? "development" : "relay"
 
@@ -74,7 +76,11 @@ export const layerUserRoutes = ({ auth, projectOf }: UserRouteServices) => {
 
   const orRefusal = Effect.catchTags({
     TokenRefused: (error: TokenRefused) => Effect.succeed(answerOf(error)),
-    AuthUnavailable: (error: AuthUnavailable) => Effect.succeed(answerOf(error))
+    AuthUnavailable: (error: AuthUnavailable) =>
+      Effect.sync(() => {
+        counts.undecide(error.reason)
+        return answerOf(error)
+      })
   })
 
   return Layer.mergeAll(

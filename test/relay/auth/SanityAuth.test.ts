@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -179,6 +180,38 @@ describe("trouble is no refusal", () => {
       const error = yield* Effect.flip(service.authenticate(Redacted.make("good"), room))
       assert.deepInclude({ ...error }, { _tag: "AuthUnavailable", reason: "unreachable" })
     })
+  )
+
+  it.effect(
+    "is told to those who run the relay: the host, and one line in 10 s with a number",
+    () =>
+      Effect.gen(function* () {
+        const lines: Array<string> = []
+        const logger = Logger.map(Logger.formatJson, (line) => void lines.push(line))
+        yield* withAuth(({ api, ask }) =>
+          Effect.gen(function* () {
+            api.answer(() => ({ status: 502 }))
+            for (let n = 0; n < 20; n++) yield* Effect.flip(ask(`secret-token-${n}`))
+            assert.lengthOf(lines, 1)
+            assert.include(lines[0], `${new URL(api.url).host} answers with errors`)
+            assert.containSubset(JSON.parse(lines[0] ?? ""), {
+              level: "WARN",
+              annotations: {
+                action: "relay/auth/unavailable",
+                reason: "failed",
+                status: 502,
+                count: 1
+              }
+            })
+            yield* TestClock.adjust("10 seconds")
+            assert.lengthOf(lines, 2)
+            assert.containSubset(JSON.parse(lines[1] ?? ""), { annotations: { count: 19 } })
+            yield* TestClock.adjust("1 minute")
+            assert.lengthOf(lines, 2)
+            assert.notInclude(lines.join(), "secret-token")
+          })
+        ).pipe(Effect.provide(Logger.layer([logger])))
+      })
   )
 
   live("silence is a timeout, and is asked again a second later", ({ api, ask }) =>
