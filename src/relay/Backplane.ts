@@ -6,12 +6,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { type BackplaneCounts, type BackplaneStatus, makeHub, noCounts } from "./BackplaneHub.ts"
+import type { BackplaneRefusal } from "./BackplaneRefusal.ts"
 import { monotonicNow } from "./Clock.ts"
 import type { MemoryBus, MemoryNode } from "./MemoryBus.ts"
 import { subjectOf, type Topic } from "./Topic.ts"
 
 export { BackplaneError } from "./BackplaneError.ts"
 export type { BackplaneCounts, BackplaneStatus } from "./BackplaneHub.ts"
+export type { BackplaneRefusal } from "./BackplaneRefusal.ts"
 export { MemoryBus } from "./MemoryBus.ts"
 
 /**
@@ -59,6 +61,11 @@ export class Backplane extends Context.Service<
     ) => Effect.Effect<void, never, Scope.Scope>
     /** What went wrong since the start. */
     readonly counts: () => BackplaneCounts
+    /**
+     * What the server forbids this node while they are connected, if anything; none where there is
+     * nobody to forbid it.
+     */
+    readonly refusal?: () => BackplaneRefusal | undefined
   }
 >()("effect-sanity-presence/relay/Backplane") {
   /**

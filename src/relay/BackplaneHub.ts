@@ -5,6 +5,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { type BackplaneRefusal, type ForbiddenOperation, makeRefusals } from "./BackplaneRefusal.ts"
 
 /** Whether a node hears the others and is heard. */
 export type BackplaneStatus =
@@ -61,13 +62,19 @@ export interface BackplaneHub {
     notify: (status: BackplaneStatus) => void
   ) => Effect.Effect<void, never, Scope.Scope>
   readonly drop: (reason: DropReason) => void
+  /** The server forbids this on a subject; `advice` is for those who run it. */
+  readonly forbid: (operation: ForbiddenOperation, subject: string, advice: string) => void
+  /** Another connection begins: what was forbidden on the last one may be allowed. */
+  readonly forgetRefusals: () => void
+  /** What is forbidden now, if anything. */
+  readonly refusal: () => BackplaneRefusal | undefined
   readonly counts: () => BackplaneCounts
   /** Logs from outside of any fiber. */
   readonly log: (log: Effect.Effect<void>) => void
 }
 
-/** One log line per reason in this time (ms): drops come by the thousand. */
-const dropLogInterval = 10_000
+/** One log line per reason in this time (ms): drops come by the thousand, refusals by the room. */
+const logInterval = 10_000
 
 /** Nothing did. */
 export const noCounts: BackplaneCounts = { dropped: noDrops(), receiverErrors: 0 }
@@ -78,10 +85,11 @@ const makeDrops = (now: () => number, log: BackplaneHub["log"]) => {
   const drop = (reason: DropReason): void => {
     const count = (dropped.get(reason) ?? 0) + 1
     dropped.set(reason, count)
-    // The status says that there is no connection; that it costs messages is no news.
-    if (reason === "disconnected") return
+    // The status says that there is no connection; that it costs messages is no news. What the
+    // server forbids is said where it says so.
+    if (reason === "disconnected" || reason === "refused") return
     const last = loggedAt.get(reason)
-    if (last !== undefined && now() - last < dropLogInterval) return
+    if (last !== undefined && now() - last < logInterval) return
     loggedAt.set(reason, now())
     log(
       Effect.logWarning("Dropped a message to other nodes").pipe(
@@ -90,6 +98,25 @@ const makeDrops = (now: () => number, log: BackplaneHub["log"]) => {
     )
   }
   return { drop, dropped }
+}
+
+const makeForbid = (
+  now: () => number,
+  log: BackplaneHub["log"],
+  note: (operation: ForbiddenOperation, reason: string) => void
+) => {
+  const loggedAt = new Map<ForbiddenOperation, number>()
+  return (operation: ForbiddenOperation, subject: string, advice: string): void => {
+    note(operation, advice)
+    const last = loggedAt.get(operation)
+    if (last !== undefined && now() - last < logInterval) return
+    loggedAt.set(operation, now())
+    log(
+      Effect.logError(advice).pipe(
+        Effect.annotateLogs({ action: "relay/backplane/refused", operation, subject })
+      )
+    )
+  }
 }
 
 /** A callback until the scope closes. An object of its own: one function given twice counts twice. */
@@ -182,6 +209,7 @@ export const makeHub = Effect.fnUntraced(function* (
   let status: BackplaneStatus = { _tag: "Disconnected", since: now(), reason: "not yet connected" }
   const { onStatus, tell } = makeListeners(guard)
   const { drop, dropped } = makeDrops(now, log)
+  const refusals = makeRefusals(now)
   const setStatus = (next: BackplaneStatus): void => {
     status = next
     tell(next)
@@ -190,6 +218,9 @@ export const makeHub = Effect.fnUntraced(function* (
   return {
     ...makeReceivers(interest, guard),
     drop,
+    forbid: makeForbid(now, log, refusals.note),
+    forgetRefusals: refusals.forget,
+    refusal: refusals.current,
     counts: () => ({ dropped, receiverErrors }),
     status: () => status,
     connected: () => {

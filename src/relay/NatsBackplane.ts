@@ -83,7 +83,12 @@ const join = Effect.fnUntraced(function* (node: Node): Effect.fn.Return<NatsLink
   }
   discovered.clear()
   addServers(connection.info?.connect_urls ?? [])
-  const link = makeLink(client, connection, hub, addServers)
+  const link = makeLink(connection, {
+    client,
+    hub,
+    subjectPrefix: settings.subjectPrefix,
+    onServers: addServers
+  })
   node.link = link
   for (const subject of hub.subjects()) link.open(subject)
   const at = connection.getServer()
@@ -206,7 +211,8 @@ const make = Effect.fnUntraced(function* (
     status: hub.status,
     heardAt: () => node.link?.heardAt() ?? -Infinity,
     onStatus: hub.onStatus,
-    counts: hub.counts
+    counts: hub.counts,
+    refusal: hub.refusal
   })
 })
 

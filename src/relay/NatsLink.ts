@@ -94,28 +94,31 @@ const makeFlow = (connection: Nats.NatsConnection, hub: BackplaneHub) => {
   return { publish, beat, heardAt: () => heardAt }
 }
 
-const sayRefused = (hub: BackplaneHub, subject: string): void =>
-  hub.log(
-    Effect.logError("NATS does not let this node listen to a subject").pipe(
-      Effect.annotateLogs({ action: "relay/backplane/refused", subject })
-    )
-  )
+/** Where the link's messages go, and what the server may forbid. */
+export interface LinkServices {
+  readonly client: NatsClient
+  readonly hub: BackplaneHub
+  /** What every subject starts with. */
+  readonly subjectPrefix: string
+  /** The cluster named further servers. */
+  readonly onServers: (added: ReadonlyArray<string>) => void
+}
 
 /** What the server says of us while the connection stands. */
-const hear = (client: NatsClient, hub: BackplaneHub, error: Error): void => {
+const hear = ({ client, hub, subjectPrefix }: LinkServices, error: Error): void => {
   if (!(error instanceof client.errors.PermissionViolationError)) return
-  const { operation, subject } = error
+  const { subject } = error
+  const operation = error.operation === "publish" ? "publish" : "subscribe"
   if (operation === "publish") hub.drop("refused")
-  else sayRefused(hub, subject)
+  hub.forbid(
+    operation,
+    subject,
+    `NATS does not let this node ${operation} on a subject, so it misses other nodes or they miss it: allow its user to publish and to subscribe on ${subjectPrefix}.>, and start the relay again.`
+  )
 }
 
 /** Follows a connection from now on, so that no refusal is missed; resolves with why it ended. */
-const follow = (
-  client: NatsClient,
-  connection: Nats.NatsConnection,
-  hub: BackplaneHub,
-  onServers: (added: ReadonlyArray<string>) => void
-): Promise<string> =>
+const follow = (connection: Nats.NatsConnection, services: LinkServices): Promise<string> =>
   new Promise((end) => {
     void connection
       .closed()
@@ -125,8 +128,8 @@ const follow = (
         // Not left to the client, which first waits for its last bytes to be taken, and they are
         // not where the server has vanished.
         if (status.type === "staleConnection") end("the server does not answer pings")
-        if (status.type === "error") hear(client, hub, status.error)
-        if (status.type === "update") onServers(status.added ?? [])
+        if (status.type === "error") hear(services, status.error)
+        if (status.type === "update") services.onServers(status.added ?? [])
       }
     }
     void read()
@@ -139,14 +142,11 @@ const follow = (
  * slow nevertheless is the server's to end ("slow consumer"); the node then reconnects and
  * resynchronises.
  */
-export const makeLink = (
-  client: NatsClient,
-  connection: Nats.NatsConnection,
-  hub: BackplaneHub,
-  onServers: (added: ReadonlyArray<string>) => void
-): NatsLink => {
+export const makeLink = (connection: Nats.NatsConnection, services: LinkServices): NatsLink => {
+  const { hub } = services
+  hub.forgetRefusals()
   const subscriptions = new Map<string, Nats.Subscription>()
-  const end = follow(client, connection, hub, onServers)
+  const end = follow(connection, services)
   const { beat, heardAt, publish } = makeFlow(connection, hub)
   return {
     connection,

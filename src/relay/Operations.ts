@@ -9,7 +9,6 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import type { BackplaneStatus } from "./Backplane.ts"
 import { failure, json } from "./auth/HttpAnswer.ts"
 import { prometheusType } from "./Prometheus.ts"
 import type { MetricSources } from "./RelayMetrics.ts"
@@ -27,7 +26,7 @@ export interface Operations {
  * What `/healthz` says.
  *
  * - `ok`: all is well.
- * - `degraded`: other nodes can't be heard. The relay goes on for those who are connected to it.
+ * - `degraded`: other nodes can't be heard, or can't hear this one. The relay goes on for those who are connected to it.
  * - `draining`: it is shutting down.
  */
 export interface Health {
@@ -37,7 +36,8 @@ export interface Health {
   readonly backplane:
     | { readonly status: "connected" }
     | {
-        readonly status: "disconnected"
+        /** `refused`: it is connected, and may not publish or not subscribe. */
+        readonly status: "disconnected" | "refused"
         /** ISO 8601. */
         readonly since: string
         readonly reason: string
@@ -48,23 +48,25 @@ const unavailable = 503
 
 /** `now` is the wall clock, `monotonic` the clock of the status; both in milliseconds. */
 const backplaneHealth = (
-  status: BackplaneStatus,
+  { refusal, status }: MetricSources["backplane"],
   now: number,
   monotonic: number
-): Health["backplane"] =>
-  status._tag === "Connected"
-    ? { status: "connected" }
-    : {
-        status: "disconnected",
-        since: new Date(now - (monotonic - status.since)).toISOString(),
-        reason: status.reason
-      }
+): Health["backplane"] => {
+  const current = status()
+  const trouble = current._tag === "Connected" ? refusal?.() : current
+  if (trouble === undefined) return { status: "connected" }
+  return {
+    status: current._tag === "Connected" ? "refused" : "disconnected",
+    since: new Date(now - (monotonic - trouble.since)).toISOString(),
+    reason: trouble.reason
+  }
+}
 
 const readHealth = ({ backplane, connections, rooms }: MetricSources): Effect.Effect<Health> =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const monotonic = Number(yield* Clock.monotonicTimeNanos) / 1e6
-    const others = backplaneHealth(backplane.status(), now, monotonic)
+    const others = backplaneHealth(backplane, now, monotonic)
     const wellness = others.status === "connected" ? "ok" : "degraded"
     return {
       status: connections.isDraining ? "draining" : wellness,

@@ -17,7 +17,7 @@ export interface MetricSources {
   readonly connections: Pick<Connections, "members" | "isDraining">
   readonly rooms: Pick<Rooms, "size" | "values">
   readonly cluster: Pick<Cluster, "others">
-  readonly backplane: Pick<Backplane["Service"], "status" | "counts">
+  readonly backplane: Pick<Backplane["Service"], "status" | "counts" | "refusal">
   readonly counts: RelayCounts
 }
 
@@ -105,6 +105,11 @@ const nodes = ({
     "backplane_connected",
     "Whether other nodes can be heard: 1 or 0. 1 where there are none.",
     backplane.status()._tag === "Connected" ? 1 : 0
+  ),
+  gauge(
+    "backplane_refused",
+    "Whether NATS forbids this node to publish or to subscribe: 1 or 0.",
+    backplane.refusal?.() === undefined ? 0 : 1
   ),
   {
     name: `${prefix}backplane_dropped_messages_total`,

@@ -14,4 +14,10 @@ export { layerTokensFile, type TokensFileOptions } from "./auth/TokensFileAuth.t
 export { TokensFileError } from "./auth/TokensFile.ts"
 export { RelayError } from "./RelayError.ts"
 export type { RelayOptions } from "./RelayOptions.ts"
-export { Backplane, BackplaneError, type BackplaneStatus, MemoryBus } from "./Backplane.ts"
+export {
+  Backplane,
+  BackplaneError,
+  type BackplaneRefusal,
+  type BackplaneStatus,
+  MemoryBus
+} from "./Backplane.ts"

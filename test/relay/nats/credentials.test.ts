@@ -7,11 +7,16 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as nats from "@nats-io/transport-node"
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import { BackplaneError } from "../../../src/relay/Backplane.ts"
-import type { NatsOptions } from "../../../src/relay/NatsBackplane.ts"
+import { NatsBackplane, type NatsOptions } from "../../../src/relay/NatsBackplane.ts"
+import { Relay } from "../../../src/relay/Relay.ts"
+import { RelayAuth } from "../../../src/relay/RelayAuth.ts"
 import { isOpensslMissing, makeCertificates } from "../../support/certificates.ts"
 import { droppedBy } from "../../support/droppedBy.ts"
 import { listen } from "../../support/listen.ts"
@@ -140,6 +145,48 @@ onNats("a node and its credentials", () => {
       })
       assert.strictEqual(droppedBy(a), 1)
       assert.strictEqual(a.status()._tag, "Connected")
+    })
+  )
+
+  live(
+    "that may not say or hear anything is degraded, and says what to allow, until it may",
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.map(Logger.formatJson, (line) => void lines.push(line))
+      const user = (subjects: string) => `authorization { users: [ { user: a, password: "${secret}",
+        permissions: { publish: "${subjects}", subscribe: "${subjects}" } } ] }`
+      const server = yield* natsServer.make({ config: user("other.>") })
+      const options = { servers: server.url, user: "a", password: Redacted.make(secret) }
+      const nats = NatsBackplane.layer({ ...options, reconnectWait: 20, reconnectJitter: 20 })
+      const layer = Relay.layerNode({ port: 0 }).pipe(
+        Layer.provide([RelayAuth.layerDevelopment, nats]),
+        Layer.provide(Logger.layer([logger]))
+      )
+      const { url } = Context.get(yield* Layer.build(layer), Relay)
+      const read = (path: string) =>
+        Effect.promise(() => fetch(`${url}${path}`).then((response) => response.text()))
+      const untilHealth = (...parts: ReadonlyArray<string>) =>
+        read("/healthz").pipe(
+          Effect.repeat({
+            until: (text) => parts.every((part) => text.includes(part)),
+            schedule: Schedule.spaced(20)
+          }),
+          Effect.timeout("10 seconds")
+        )
+      yield* untilHealth(`"degraded"`, `"refused"`, "bifur.presence.>")
+      assert.include(yield* read("/metrics"), "backplane_refused 1\n")
+      yield* Effect.sleep("2500 millis")
+      const refused = lines.filter((line) => line.includes("relay/backplane/refused"))
+      for (const operation of ["publish", "subscribe"]) {
+        const said = refused.filter((line) => line.includes(`"operation":"${operation}"`))
+        assert.lengthOf(said, 1)
+        assert.include(said[0], "publish and to subscribe on bifur.presence.>")
+      }
+      yield* server.stop
+      yield* untilHealth(`"disconnected"`)
+      yield* server.start(user("bifur.presence.>"))
+      yield* untilHealth(`"status":"ok"`)
+      assert.include(yield* read("/metrics"), "backplane_refused 0\n")
     })
   )
 })
