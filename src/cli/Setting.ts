@@ -108,16 +108,19 @@ export const url = (info: Omit<SettingInfo, "values">) =>
       : Result.fail("Expected a URL, https://…")
   )
 
-/** Texts with commas between them. */
-export const list = (info: Omit<SettingInfo, "values">) =>
+/** Texts with commas between them; `complaintAbout` says what is wrong with one. */
+export const list = (
+  info: Omit<SettingInfo, "values">,
+  complaintAbout: (item: string) => string | undefined = () => undefined
+) =>
   setting({ values: "a,b,…", ...info }, (value) => {
     const items = value
       .split(",")
       .map((item) => item.trim())
       .filter((item) => item !== "")
-    return items.length === 0
-      ? Result.fail("Expected names with commas between them")
-      : Result.succeed(items)
+    if (items.length === 0) return Result.fail("Expected names with commas between them")
+    const complaint = items.map(complaintAbout).find((text) => text !== undefined)
+    return complaint === undefined ? Result.succeed(items) : Result.fail(complaint)
   })
 
 /** One of a few words. */

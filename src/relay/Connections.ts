@@ -107,7 +107,9 @@ export class Connections {
     const network = countedNetwork(address)
     const refusal = this.#refusal(request.headers.origin, network)
     if (refusal !== undefined) {
-      this.#services.counts.refuse(refusal.reason)
+      const { counts } = this.#services
+      if (refusal.reason === "origin") counts.refuseOrigin(request.headers.origin)
+      else counts.refuse(refusal.reason)
       return refuseRequest(socket, refusal.status, refusal.message)
     }
     // Until the package has taken over, an error would have no listener.

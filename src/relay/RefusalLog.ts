@@ -15,7 +15,7 @@ const interval = "10 seconds"
  * yield* logRefusals(counts) // Refused 1204 [origin]
  */
 export const logRefusals = (
-  counts: Pick<RelayCounts, "refusals">
+  counts: Pick<RelayCounts, "refusals" | "refusedOrigin">
 ): Effect.Effect<void, never, Scope.Scope> => {
   const told = new Map<Refusal, number>()
   const tell = Effect.suspend(() =>
@@ -26,8 +26,16 @@ export const logRefusals = (
         const count = total - (told.get(reason) ?? 0)
         told.set(reason, total)
         if (count === 0) return Effect.void
+        // One of them is enough to see which page was forgotten.
+        const origin = reason === "origin" ? counts.refusedOrigin : undefined
         return Effect.logInfo(`Refused ${count}: ${reason}`).pipe(
-          Effect.annotateLogs({ action: "relay/refused", reason, count, total })
+          Effect.annotateLogs({
+            action: "relay/refused",
+            reason,
+            count,
+            total,
+            ...(origin === undefined ? {} : { origin })
+          })
         )
       },
       { discard: true }

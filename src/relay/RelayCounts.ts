@@ -42,6 +42,8 @@ export const undecidedReasons = ["unreachable", "timeout", "rate-limited", "fail
 /** One of {@link undecidedReasons}. */
 export type Undecided = (typeof undecidedReasons)[number]
 
+const presentable = /^[!-~]{1,100}$/
+
 /**
  * Counts since the relay has started.
  *
@@ -75,6 +77,14 @@ export class RelayCounts {
 
   undecide(reason: Undecided): void {
     this.undecided.set(reason, (this.undecided.get(reason) ?? 0) + 1)
+  }
+
+  /** The last origin that was refused, as far as it can be shown: anyone may write anything there. */
+  refusedOrigin: string | undefined
+
+  refuseOrigin(origin = ""): void {
+    this.refuse("origin")
+    this.refusedOrigin = presentable.test(origin) ? origin : undefined
   }
 
   refuse(reason: Refusal): void {

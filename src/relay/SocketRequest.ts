@@ -158,6 +158,25 @@ export const isAllowedOrigin = (
   origin === undefined ||
   allowed.some((pattern) => pattern === "*" || matches(pattern.toLowerCase(), origin.toLowerCase()))
 
+const originShape = /^[a-z*][a-z0-9*+.-]*:\/\/(\[[0-9a-f:.*]+\]|[!-~]+?)(:[0-9*]+)?$/i
+
+/** Browsers leave these out. */
+const defaultPort = /^(https:.*:443|http:.*:80)$/i
+
+/**
+ * Whether some page's `Origin` header may match an entry of the list: it has a scheme and a host, a
+ * port where that is not the scheme's own, and nothing behind.
+ *
+ * @example
+ * mayMatchOrigin("https://example.com/") // false
+ */
+export const mayMatchOrigin = (pattern: string): boolean => {
+  if (pattern === "*" || pattern.toLowerCase() === "null") return true
+  const host = originShape.exec(pattern)?.[1]
+  const isHost = host !== undefined && (host.startsWith("[") || !/[/?#@:\\]/.test(host))
+  return isHost && !defaultPort.test(pattern)
+}
+
 /** By hand: a regular expression with several wildcards takes minutes for an origin made for it. */
 const matches = (pattern: string, origin: string): boolean => {
   let at = 0

@@ -88,6 +88,8 @@ describe("sanity-presence relay", () => {
     ["--max-rooms", "1.5"],
     ["--max-rooms", "0x10"],
     ["--allowed-origins", ","],
+    ["--allowed-origins", "https://a.example,example.com"],
+    ["--allowed-origins", "https://example.com/"],
     ["--auth", "none"],
     ["--sanity-api-host", "api.sanity.io"],
     ["--log-format", "xml"],

@@ -1,3 +1,4 @@
+import { WebSocket } from "@effect/platform-node/NodeWS"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -272,6 +273,33 @@ describe("the log of refusals", () => {
         counts.refuse("origin")
       }).pipe(Effect.scoped, Effect.provide(layer))
       assert.strictEqual(lines.at(-1), "Refused 1: origin")
+    })
+  )
+})
+
+describe("the log of refused origins", () => {
+  it.live("names one of them, unless it is not to be shown", () =>
+    Effect.gen(function* () {
+      const origins = ["https://forgotten.example", `https://${"x".repeat(10_000)}.example`]
+      const lines: Array<string> = []
+      const logger = Logger.map(Logger.formatJson, (line) => void lines.push(line))
+      for (const origin of origins) {
+        yield* Effect.gen(function* () {
+          const { url } = yield* Relay
+          yield* Effect.callback<void>((resume) => {
+            const socket = new WebSocket(`${url}/v1/socket/production`, { origin })
+            socket.on("error", () => resume(Effect.void))
+          })
+        }).pipe(
+          Effect.scoped,
+          Effect.provide(relayWith({ allowedOrigins: ["https://a.example"] })),
+          Effect.provide(Logger.layer([logger]))
+        )
+      }
+      assert.lengthOf(lines, 2)
+      assert.include(lines[0], `"origin":"https://forgotten.example"`)
+      assert.notInclude(lines[1], "xxx")
+      assert.include(lines[1], "Refused 1: origin")
     })
   )
 })

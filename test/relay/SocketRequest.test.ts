@@ -5,6 +5,7 @@ import {
   hostOf,
   isAllowedOrigin,
   isLoopback,
+  mayMatchOrigin,
   networkOf,
   type RequestHead,
   roomOf
@@ -205,4 +206,37 @@ describe("the room of a request", () => {
       assert.include([undefined, "Dataset", "Canvas"], room?._tag)
     }
   })
+})
+
+describe("an entry of the allowed origins", () => {
+  it.each([
+    "*",
+    "null",
+    "https://example.com",
+    "HTTPS://Example.com",
+    "https://*.example.com",
+    "http://localhost:3333",
+    "http://localhost:*",
+    "http://[::1]:3333",
+    "http://[::1]",
+    "*://example.com",
+    "capacitor://localhost"
+  ])("may match a page: %s", (entry) => assert.isTrue(mayMatchOrigin(entry)))
+
+  it.each([
+    "",
+    "example.com",
+    "*.example.com",
+    "localhost:3333",
+    "https://",
+    "https://example.com/",
+    "https://example.com/studio",
+    "https://example.com?x",
+    "https://example.com#x",
+    "https://me@example.com",
+    "https://example.com:443",
+    "http://example.com:80",
+    "https://bücher.example",
+    "https://a b.example"
+  ])("can match none: %s", (entry) => assert.isFalse(mayMatchOrigin(entry)))
 })

@@ -3,6 +3,7 @@
  * documentation are made from this.
  */
 import { resolveOptions } from "../../relay/RelayOptions.ts"
+import { mayMatchOrigin } from "../../relay/SocketRequest.ts"
 import { secret } from "../Secret.ts"
 import { choice, count, file, list, seconds, text } from "../Setting.ts"
 
@@ -61,11 +62,18 @@ export const networkCounts = {
   })
 }
 
-export const allowedOrigins = list({
-  name: "allowed-origins",
-  default: "all",
-  description: "Origins of pages that may connect; in one, * stands for any part without a dot"
-})
+export const allowedOrigins = list(
+  {
+    name: "allowed-origins",
+    default: "all",
+    description:
+      "Origins of pages that may connect, for example https://studio.example.com,http://localhost:3333; in one, * stands for any part without a dot"
+  },
+  (origin) =>
+    mayMatchOrigin(origin)
+      ? undefined
+      : `Expected origins as browsers send them, https://example.com: with a scheme, without a slash or a path behind, and without the scheme's own port; no page has the origin ${origin}`
+)
 
 export const projectFromHost = choice(
   {
