@@ -70,6 +70,8 @@ export interface Grant extends Admission {
 export interface Tokens {
   readonly grants: ReadonlyMap<string, Grant>
   readonly users: ReadonlyMap<string, RelayUser>
+  /** Whether a token stands in it by itself, and not as its hash: who reads the file has it. */
+  readonly isSecret: boolean
 }
 
 /**
@@ -77,6 +79,7 @@ export interface Tokens {
  * of what is in the file.
  *
  * - `not-found`, `unreadable`: there is none, or the system does not let it be read.
+ * - `directory`: it is one.
  * - `json`: it is no JSON; `detail` says where.
  * - `invalid`: `detail` says what is wrong at which place.
  * - `duplicate`: two places hold the same token.
@@ -85,7 +88,7 @@ export interface Tokens {
  * Effect.catchTag("TokensFileError", (error) => Console.error(error.message))
  */
 export class TokensFileError extends Schema.TaggedError<TokensFileError>()("TokensFileError", {
-  reason: Schema.Literals(["not-found", "unreadable", "json", "invalid", "duplicate"]),
+  reason: Schema.Literals(["not-found", "unreadable", "directory", "json", "invalid", "duplicate"]),
   path: Schema.String,
   detail: Schema.String
 }) {
@@ -95,6 +98,8 @@ export class TokensFileError extends Schema.TaggedError<TokensFileError>()("Toke
         return `There is no tokens file at ${this.path}. Make one: {"tokens": [{"sha256": "<SHA-256 of the token>", "user": "p-ada"}]}.`
       case "unreadable":
         return `The tokens file ${this.path} can't be read (${this.detail}). Let the user that runs the relay read it.`
+      case "directory":
+        return `The tokens file ${this.path} is a directory. Name the file in it; Docker makes a directory where a file that it is to mount is not there.`
       case "json":
         return `The tokens file ${this.path} is not JSON${this.detail}. Correct it, or write it with a tool that makes JSON.`
       case "invalid":
@@ -178,7 +183,8 @@ export const parseTokens = (
     grants.set(hash, grant)
     if (!users.has(grant.user.id)) users.set(grant.user.id, grant.user)
   }
-  return Result.succeed({ grants, users })
+  const isSecret = file.success.tokens.some(({ token }) => token !== undefined)
+  return Result.succeed({ grants, users, isSecret })
 }
 
 /** What tells one version of a file from another. */
@@ -198,14 +204,15 @@ const toFileError =
     })
 
 /** Which version of the file is there. */
-export const versionOf = Effect.fnUntraced(
-  function* (path: string) {
-    const { ino, mode, mtime, size } = yield* (yield* FileSystem.FileSystem).stat(path)
-    const stamp = JSON.stringify([mtime, String(size), String(mode)], null)
-    return { stamp: `${stamp} ${String(ino)}`, isPublic: (mode & 0o004) !== 0 }
-  },
-  (effect, path) => Effect.mapError(effect, toFileError(path))
-)
+export const versionOf = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { ino, mode, mtime, size, type } = yield* Effect.mapError(fs.stat(path), toFileError(path))
+  if (type === "Directory") {
+    return yield* new TokensFileError({ reason: "directory", path, detail: type })
+  }
+  const stamp = JSON.stringify([mtime, String(size), String(mode)], null)
+  return { stamp: `${stamp} ${String(ino)}`, isPublic: (mode & 0o004) !== 0 }
+})
 
 /** Reads and understands the file. */
 export const readTokens = Effect.fnUntraced(function* (path: string) {

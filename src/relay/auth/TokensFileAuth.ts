@@ -11,7 +11,13 @@ import type * as Redacted from "effect/Redacted"
 import { type AuthScope, RelayAuth } from "../RelayAuth.ts"
 import { refusalOf, refuse, sha256 } from "./Admission.ts"
 import { TokenRefused } from "./AuthError.ts"
-import { readTokens, type Tokens, type TokensFileError, versionOf } from "./TokensFile.ts"
+import {
+  type FileVersion,
+  readTokens,
+  type Tokens,
+  type TokensFileError,
+  versionOf
+} from "./TokensFile.ts"
 
 /** How a tokens file is followed. */
 export interface TokensFileOptions {
@@ -24,8 +30,12 @@ export interface TokensFileOptions {
   readonly pollInterval?: Duration.Input | undefined
 }
 
-const warnIfPublic = (path: string, isPublic: boolean): Effect.Effect<void> =>
-  isPublic
+const warnIfPublic = (
+  path: string,
+  { isPublic }: FileVersion,
+  { isSecret }: Tokens
+): Effect.Effect<void> =>
+  isPublic && isSecret
     ? Effect.logWarning(
         `Every user of this machine may read the tokens file ${path}: chmod o-r it, or list sha256 instead of token.`
       )
@@ -37,7 +47,7 @@ const follow = Effect.fnUntraced(function* (path: string, pollInterval: Duration
   let version = yield* versionOf(path)
   let tokens: Tokens = yield* readTokens(path)
   let reported: string | undefined
-  yield* warnIfPublic(path, version.isPublic)
+  yield* warnIfPublic(path, version, tokens)
 
   const look = Effect.gen(function* () {
     const current = yield* versionOf(path)
@@ -46,7 +56,7 @@ const follow = Effect.fnUntraced(function* (path: string, pollInterval: Duration
     version = current
     reported = undefined
     yield* Effect.logInfo(`Read the tokens file ${path} again: ${tokens.grants.size} tokens`)
-    yield* warnIfPublic(path, current.isPublic)
+    yield* warnIfPublic(path, current, tokens)
   }).pipe(
     Effect.catchTag("TokensFileError", ({ message }) => {
       // Once: it is looked at again and again until it is good.

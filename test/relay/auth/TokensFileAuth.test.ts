@@ -205,14 +205,16 @@ describe("a tokens file that changes", () => {
 })
 
 describe("a tokens file at the start", () => {
-  it.effect("is warned about where everyone may read it", () =>
+  it.effect("is warned about where everyone may read a token in it", () =>
     Effect.gen(function* () {
       const look = ({ logged }: Auth) =>
         Effect.sync(() => assert.match(logged.join(), /^Warn .*chmod o-r/))
       yield* withFile([ada], look, { mode: 0o644 })
-      yield* withFile([ada], ({ logged }) => Effect.sync(() => assert.isEmpty(logged)), {
-        mode: 0o640
-      })
+      const isQuiet = ({ logged }: Auth) => Effect.sync(() => assert.isEmpty(logged))
+      yield* withFile([ada], isQuiet, { mode: 0o640 })
+      // Nothing in these lets anyone in.
+      yield* withFile([{ sha256: "ab".repeat(32), user: "p-bob" }], isQuiet, { mode: 0o644 })
+      yield* withFile([], isQuiet, { mode: 0o644 })
     })
   )
 
@@ -225,7 +227,7 @@ describe("a tokens file at the start", () => {
       assert.strictEqual(missing._tag, "TokensFileError")
       assert.strictEqual(missing.reason, "not-found")
       assert.include(missing.message, `${directory}/none.json`)
-      assert.strictEqual((yield* start(directory)).reason, "unreadable")
+      assert.strictEqual((yield* start(directory)).reason, "directory")
       yield* fs.writeFileString(`${directory}/bad.json`, "[]")
       assert.strictEqual((yield* start(`${directory}/bad.json`)).reason, "invalid")
     }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
