@@ -163,6 +163,18 @@ describe("sanity-presence relay", () => {
     })
   )
 
+  it.live("warns that the network may be anyone, where it listens for it in development", () =>
+    Effect.gen(function* () {
+      const cli = yield* run(...development, "--host", "0.0.0.0")
+      yield* cli.printed(/over the network may be anyone.*--auth sanity.*\n/)
+      const local = yield* run(...development, "--host", "localhost")
+      yield* local.printed(/Relay listening on/)
+      yield* local.printed(/DEVELOPMENT ONLY.*\n/)
+      local.kill("SIGTERM")
+      assert.notInclude((yield* local.ended).stdout, "over the network")
+    })
+  )
+
   it.live("lets in who has a token of the file, and nobody else", () =>
     Effect.gen(function* () {
       const sha256 = createHash("sha256").update("a token of the file").digest("hex")

@@ -9,6 +9,7 @@ import * as Record from "effect/Record"
 import { packageVersion } from "../../relay/PackageVersion.ts"
 import { Relay } from "../../relay/Relay.ts"
 import type { RelayOptions, RelayTls } from "../../relay/RelayOptions.ts"
+import { isLoopback } from "../../relay/SocketRequest.ts"
 import { CommandError } from "../CommandError.ts"
 import { readFile, readSecret } from "../Secret.ts"
 import { quitOnSecondSignal } from "../secondSignal.ts"
@@ -93,6 +94,11 @@ const announce = Effect.fnUntraced(function* ({ auth, nats, options }: Values) {
     yield* Effect.logWarning(
       `DEVELOPMENT ONLY, anyone may be anyone: connect with apiHost ${url}, useProjectHostname false and a user's name as the token, for example p-ada-lovelace.`
     )
+    if (!isLoopback(address.host) && address.host !== "localhost") {
+      yield* Effect.logWarning(
+        `Whoever reaches ${address.host}, port ${address.port}, over the network may be anyone. Leave out --host to listen on this machine only, or choose --auth tokens or --auth sanity.`
+      )
+    }
   }
   if (auth.auth === "sanity" && auth.sanityProjects === undefined) {
     yield* Effect.logWarning(
