@@ -3,6 +3,10 @@
  */
 import * as Schema from "effect/Schema"
 
+/** Whether a failure is that the server has no TLS, as the client of NATS says it. */
+export const isWithoutTls = (message: string): boolean =>
+  /does not support 'tls'|'tls' is not available/.test(message)
+
 /**
  * A backplane could not start. `detail` says what was found, never a secret.
  *
@@ -39,11 +43,13 @@ export class BackplaneError extends Schema.TaggedError<BackplaneError>()("Backpl
       case "file":
         return `${this.detail}. Check the path, and that the relay may read the file.`
       case "credentials":
-        return `NATS refused the relay: ${this.detail}. Check user and password, token, credentials file or nkey against the server's configuration.`
+        return `NATS refused the relay: ${this.detail}. Check user and password, token, credentials file or nkey (--nats-user, --nats-password-file, --nats-token-file, --nats-credentials-file, --nats-nkey-file) against the server's configuration.`
       case "tls":
-        return `No TLS connection with NATS: ${this.detail}. Name the certificate authority of the server (ca), the client's cert and key where the server asks for them, and connect by a name that is in its certificate.`
+        return isWithoutTls(this.detail)
+          ? `No TLS connection with NATS: ${this.detail}. Set up TLS at the server; or, where the network between is yours alone, connect with nats:// and without settings of TLS (--nats-tls-…).`
+          : `No TLS connection with NATS: ${this.detail}. Name the certificate authority of the server (ca, --nats-tls-ca), the relay's own cert and key where the server asks for them (--nats-tls-cert, --nats-tls-key), and connect by a name that is in its certificate.`
       case "no-nats":
-        return `This is no NATS server: ${this.detail}. Give the client port of nats-server (4222 by default), not its monitoring or cluster port; where the server starts with TLS, set handshakeFirst.`
+        return `This is no NATS server: ${this.detail}. Give the client port of nats-server (4222 by default), not its monitoring or cluster port; where the server starts with TLS, set handshakeFirst (--nats-tls-first yes).`
       case "unreachable":
         return `NATS does not answer: ${this.detail}. Start nats-server, or check the address and the firewall.`
     }

@@ -132,7 +132,7 @@ const findCredentials = (
   if (credentialsFile !== undefined) found.push({ _tag: "File", path: credentialsFile })
   if (nkey !== undefined) found.push({ _tag: "Nkey", seed: nkey })
   if (options.password !== undefined && user === undefined) {
-    return Result.fail(wrong("There is a password for NATS, but no user. Give both."))
+    return Result.fail(wrong("There is a password for NATS, but no user (--nats-user). Give both."))
   }
   if (inUrls.some((url) => url.user !== first?.user || url.password !== first?.password)) {
     return Result.fail(
@@ -174,7 +174,7 @@ export const resolveNatsOptions = (
       if (!isSubjectPrefix(subjectPrefix)) {
         return yield* Result.fail(
           wrong(
-            "The subject prefix for NATS must be letters, digits, dashes and underscores, with dots between them."
+            "The subject prefix for NATS (--nats-subject-prefix) must be letters, digits, dashes and underscores, with dots between them."
           )
         )
       }
@@ -186,7 +186,7 @@ export const resolveNatsOptions = (
       if ((tls?.cert === undefined) !== (tls?.key === undefined)) {
         return yield* Result.fail(
           wrong(
-            "TLS for NATS needs the certificate and its key: give both, cert and key, or neither."
+            "TLS for NATS needs the certificate and its key: give both, cert and key (--nats-tls-cert and --nats-tls-key), or neither."
           )
         )
       }

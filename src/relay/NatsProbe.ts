@@ -6,7 +6,7 @@ import { connect as connectTls, type ConnectionOptions } from "node:tls"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { BackplaneError, describeFailure } from "./BackplaneError.ts"
+import { BackplaneError, describeFailure, isWithoutTls } from "./BackplaneError.ts"
 import { hostPort, type NatsServer } from "./NatsUrl.ts"
 
 /** Whether Node reports a failure of TLS rather than of the network. */
@@ -15,7 +15,7 @@ export const isTlsFailure = (failure: unknown): boolean => {
   const code = "code" in failure ? String(failure.code) : ""
   return (
     /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO)/.test(code) ||
-    /does not support 'tls'|'tls' is not available/.test(failure.message)
+    isWithoutTls(failure.message)
   )
 }
 

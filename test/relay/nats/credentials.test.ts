@@ -205,6 +205,7 @@ describe.skipIf(isOpensslMissing || natsServer.isNatsMissing)("a node and TLS", 
       const unknown = yield* refusal({ servers: server.url })
       assert.strictEqual(unknown.reason, "tls")
       assert.include(unknown.message, "certificate authority")
+      assert.include(unknown.message, "--nats-tls-ca")
       const missing = yield* refusal({ servers: server.url, tls: { ca: "missing.pem" } })
       assert.strictEqual(missing.reason, "file")
 
@@ -220,6 +221,8 @@ describe.skipIf(isOpensslMissing || natsServer.isNatsMissing)("a node and TLS", 
       const server = yield* natsServer.make()
       const byUrl = yield* refusal({ servers: `tls://127.0.0.1:${server.port}` })
       assert.strictEqual(byUrl.reason, "tls")
+      assert.include(byUrl.message, "connect with nats://")
+      assert.notInclude(byUrl.message, "certificate authority")
       assert.strictEqual((yield* refusal({ servers: server.url, tls: {} })).reason, "tls")
     })
   )
