@@ -57,7 +57,7 @@ export interface NatsOptions {
    * stays alone for good. -1, the default: for ever.
    */
   readonly maxReconnectAttempts?: number | undefined
-  /** How long one attempt at one server may take. 5 s by default. */
+  /** How long each step of an attempt may take: greeting, connecting, confirming. 5 s by default. */
   readonly connectTimeout?: Duration.Input | undefined
   /**
    * How often the server must show that it is there. After two unanswered ones in a row the

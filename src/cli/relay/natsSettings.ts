@@ -92,7 +92,7 @@ export const natsTimes = {
     default: 5,
     min: 0.01,
     max: hour,
-    description: "How long one attempt may take"
+    description: "How long each step of an attempt may take: greeting, connecting, confirming"
   }),
   natsPingInterval: seconds({
     name: "nats-ping-interval",
