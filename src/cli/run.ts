@@ -64,8 +64,11 @@ const teardown: Runtime.Teardown = (exit, onExit) =>
 
 // Who reads no more of it misses what is said, and that is all.
 process.stderr.on("error", () => {})
-// A terminal that is closed asks to end, as whoever sends SIGTERM does.
-process.on("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
+// A terminal that is closed asks to end, as whoever sends SIGTERM does. Without one, nohup may have
+// said that it is to be ignored, which a listener would undo.
+if (process.stdin.isTTY || process.stdout.isTTY) {
+  process.on("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
+}
 
 root.pipe(
   Command.run({ version: packageVersion }),

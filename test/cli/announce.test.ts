@@ -7,6 +7,12 @@ import { complaints, inRoom } from "./inRoom.ts"
 
 const watcher = Effect.flatMap(Relay, ({ url }) => join(url, "p-watcher"))
 
+/** Present in a document for as long as a program of Node runs. */
+const whileRunning = (program: string) =>
+  Effect.flatMap(inRoom, (room) =>
+    cli(room, "announce", "--document", "book", "--", process.execPath, "-e", program)
+  )
+
 describe("sanity-presence announce", () => {
   it.live("[T1] is in the field until it is stopped, and then gone at once", () =>
     Effect.gen(function* () {
@@ -63,14 +69,7 @@ describe("sanity-presence announce", () => {
   it.live("[T1] [T3] with a command lasts as long as that, and ends with its exit code", () =>
     Effect.gen(function* () {
       const others = yield* watcher
-      const announce = yield* cli(
-        yield* inRoom,
-        "announce",
-        "--document",
-        "book",
-        "--",
-        process.execPath,
-        "-e",
+      const announce = yield* whileRunning(
         "setTimeout(() => { console.log('done'); process.exit(7) }, 500)"
       )
       const { code, stdout } = yield* announce.ended
@@ -87,16 +86,7 @@ describe("sanity-presence announce", () => {
 
   it.live("[T3] with a command that a signal ends says so, as shells do", () =>
     Effect.gen(function* () {
-      const announce = yield* cli(
-        yield* inRoom,
-        "announce",
-        "--document",
-        "book",
-        "--",
-        process.execPath,
-        "-e",
-        "process.kill(process.pid, 'SIGKILL')"
-      )
+      const announce = yield* whileRunning("process.kill(process.pid, 'SIGKILL')")
       const { code, stderr } = yield* announce.ended
       assert.strictEqual(code, 137)
       assert.include(stderr, "ended with 137")
@@ -105,20 +95,12 @@ describe("sanity-presence announce", () => {
 
   it.live.each([
     ["SIGTERM", 143],
-    ["SIGHUP", 143],
     ["SIGINT", 130]
   ] as const)(
     "[T3] stopped by %s while its command runs asks that to end, and did not do what was asked for",
     ([signal, expected]) =>
       Effect.gen(function* () {
-        const announce = yield* cli(
-          yield* inRoom,
-          "announce",
-          "--document",
-          "book",
-          "--",
-          process.execPath,
-          "-e",
+        const announce = yield* whileRunning(
           "process.on('SIGTERM', () => { console.log('asked to end'); process.exit(0) }); setInterval(() => {}, 1000); console.log('running')"
         )
         yield* announce.printed(/running/)

@@ -5,9 +5,11 @@ import type * as Scope from "effect/Scope"
 
 const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
 
-/** The variables of this process without those that the command line reads. */
+/** The variables of this process without those that the command line, or Node for it, reads. */
 const cleanEnv = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(SANITY_|NO_COLOR$|FORCE_COLOR$)/.test(name))
+  Object.entries(process.env).filter(
+    ([name]) => !/^(SANITY_|(NO_COLOR|FORCE_COLOR|CI)$)/.test(name)
+  )
 )
 
 export type Variables = { readonly [name: string]: string }
@@ -111,7 +113,12 @@ export const cliOnTerminal = (
 ) => {
   const words = [process.execPath, main, ...args].map(quote).join(" ")
   const command = `stty cols ${size.columns} rows ${size.rows}; exec ${words}`
-  return start(variables, "script", ["-qefc", command, "/dev/null"], "pipe")
+  return start(
+    { TERM: "xterm-256color", ...variables },
+    "script",
+    ["-qefc", command, "/dev/null"],
+    "pipe"
+  )
 }
 
 /** Runs the command line with variables of the relay, named without their prefix. */

@@ -66,6 +66,9 @@ const readToken = Effect.fnUntraced(function* (path: string | undefined) {
   return Option.filter(variable, (token) => Redacted.value(token).trim() !== "")
 })
 
+/** The exit code of what SIGINT ended: whoever quits a prompt has meant that. */
+const interrupted = 130
+
 /** Shown on stderr: stdout is for what was asked for. Who does not answer has interrupted the command. */
 const askAtTerminal = Effect.gen(function* () {
   const terminal = yield* Terminal.Terminal
@@ -79,7 +82,14 @@ const askAtTerminal = Effect.gen(function* () {
         display: (text) => Effect.sync(() => void process.stderr.write(text))
       })
     ),
-    Effect.catchTag("QuitError", () => Effect.interrupt)
+    Effect.catchTag("QuitError", () =>
+      Effect.andThen(
+        Effect.sync(() => {
+          process.exitCode = interrupted
+        }),
+        Effect.interrupt
+      )
+    )
   )
 })
 
