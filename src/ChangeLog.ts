@@ -38,18 +38,6 @@ export const make = ({ unreadChanges }: Pick<Limits, "unreadChanges">): ChangeLo
   const readers = new Set<Reader>()
   let latest = emptyState
 
-  /** Everything that there is to read; undefined where there is nothing. */
-  const take = (reader: Reader): Arr.NonEmptyReadonlyArray<Entry> | undefined => {
-    if (reader.unread === undefined) {
-      reader.unread = []
-      return [{ _tag: "Reset", state: latest }]
-    }
-    const { unread } = reader
-    if (!Arr.isArrayNonEmpty(unread)) return undefined
-    reader.unread = []
-    return unread
-  }
-
   const awaitMore = (reader: Reader): Effect.Effect<void> =>
     Effect.callback((resume) => {
       reader.wake = () => resume(Effect.void)
@@ -58,12 +46,15 @@ export const make = ({ unreadChanges }: Pick<Limits, "unreadChanges">): ChangeLo
       })
     })
 
+  /** Everything that there is to read, as soon as there is something. */
   const pull = (reader: Reader): Effect.Effect<Arr.NonEmptyReadonlyArray<Entry>> =>
     Effect.suspend(() => {
-      const entries = take(reader)
-      return entries === undefined
-        ? Effect.flatMap(awaitMore(reader), () => pull(reader))
-        : Effect.succeed(entries)
+      const { unread } = reader
+      reader.unread = []
+      if (unread === undefined) return Effect.succeed([{ _tag: "Reset", state: latest } as const])
+      return Arr.isArrayNonEmpty(unread)
+        ? Effect.succeed(unread)
+        : Effect.andThen(awaitMore(reader), pull(reader))
     })
 
   return {

@@ -14,10 +14,10 @@ import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { closed, connecting, type ConnectionStatus } from "./ConnectionStatus.ts"
 import type { ReportedLocation } from "./Location.ts"
+import { newcomers } from "./newcomers.ts"
 import { Presence } from "./Presence.ts"
 import { ConnectionFailed, PresenceError } from "./PresenceError.ts"
 import type { DocumentQuery } from "./PresenceQuery.ts"
-import * as PresenceState from "./PresenceState.ts"
 import * as RoomSources from "./RoomSources.ts"
 import type { DocumentPresence, Self, UserPresence, UserSessions } from "./RoomSources.ts"
 import type * as StateSource from "./StateSource.ts"
@@ -110,13 +110,7 @@ const askForProfiles = (
   presence: Presence["Service"],
   users: Users["Service"]
 ): Effect.Effect<void> => {
-  const others = presence.changes.pipe(
-    Stream.runForEach((change) => {
-      const sessions =
-        change._tag === "Reset" ? PresenceState.toArray(change.state) : [change.session]
-      return users.request(sessions.map(({ userId }) => userId))
-    })
-  )
+  const others = Stream.runForEach(presence.changes, (change) => users.request(newcomers(change)))
   // A token that is refused is not asked about: that would only be refused once more.
   const self = SubscriptionRef.changes(presence.status).pipe(
     Stream.filter(({ _tag }) => _tag === "Connected"),

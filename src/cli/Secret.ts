@@ -48,6 +48,13 @@ export const readFile = Effect.fnUntraced(function* (name: string, path: string)
   )
 })
 
+/** The secret in a file, which must hold one. */
+export const readSecretFile = Effect.fnUntraced(function* (name: string, path: string) {
+  const text = (yield* readFile(name, path)).trim()
+  if (text !== "") return Redacted.make(text)
+  return yield* new CommandError({ message: `The file of --${name} is empty: ${path}.` })
+})
+
 /** A secret's value; undefined where there is none. */
 export const readSecret = Effect.fnUntraced(function* (
   { file, name }: Secret,
@@ -64,9 +71,5 @@ export const readSecret = Effect.fnUntraced(function* (
       message: `There are both ${envOf(name)} and --${file.name}. Give one.`
     })
   }
-  const text = (yield* readFile(file.name, path)).trim()
-  if (text === "") {
-    return yield* new CommandError({ message: `The file of --${file.name} is empty: ${path}.` })
-  }
-  return Redacted.make(text)
+  return yield* readSecretFile(file.name, path)
 })

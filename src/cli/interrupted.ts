@@ -5,7 +5,7 @@ import { constants } from "node:os"
 import * as Effect from "effect/Effect"
 
 /** The exit code of a process that a signal ended: 130 for SIGINT, as shells have it. */
-const exitCodeOf = (signal: "SIGINT" | "SIGTERM"): number => 128 + constants.signals[signal]
+export const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
 
 /**
  * For commands with an end of their own: who interrupts one has no result. The others run until they are

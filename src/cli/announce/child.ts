@@ -2,9 +2,9 @@
  * A command that is run with this terminal.
  */
 import { spawn } from "node:child_process"
-import { constants } from "node:os"
 import * as Effect from "effect/Effect"
 import { CommandError } from "../CommandError.ts"
+import { exitCodeOf } from "../interrupted.ts"
 
 /** How long a command that is asked to end may take, in milliseconds. */
 const patience = 10_000
@@ -28,7 +28,7 @@ export const runChild = (
       resume(new CommandError({ message: `${command} cannot be run: ${message}` }))
     )
     child.once("exit", (code, signal) =>
-      resume(Effect.succeed(signal === null ? (code ?? 0) : 128 + constants.signals[signal]))
+      resume(Effect.succeed(signal === null ? (code ?? 0) : exitCodeOf(signal)))
     )
     return Effect.promise(() => {
       child.kill("SIGTERM")

@@ -11,7 +11,8 @@ import * as Terminal from "effect/Terminal"
 import { resolveOptions } from "../../relay/RelayOptions.ts"
 import type { SanityClientOptions } from "../../SanityClient.ts"
 import { CommandError } from "../CommandError.ts"
-import { readFile } from "../Secret.ts"
+import { exitCodeOf } from "../interrupted.ts"
+import { readSecretFile } from "../Secret.ts"
 import type { RoomValues } from "./roomSettings.ts"
 
 /** The variable with the token. */
@@ -56,18 +57,13 @@ const isLoopback = (host: string): boolean =>
 
 const readToken = Effect.fnUntraced(function* (path: string | undefined) {
   if (path !== undefined) {
-    const text = (yield* readFile("token-file", path)).trim()
-    if (text !== "") return Option.some(Redacted.make(text))
-    return yield* new CommandError({ message: `The file of --token-file is empty: ${path}.` })
+    return Option.some(yield* readSecretFile("token-file", path))
   }
   const variable = yield* Config.option(Config.Redacted(tokenVariable)).pipe(
     Effect.mapError(({ message }) => new CommandError({ message }))
   )
   return Option.filter(variable, (token) => Redacted.value(token).trim() !== "")
 })
-
-/** The exit code of what SIGINT ended: whoever quits a prompt has meant that. */
-const interrupted = 130
 
 /** Shown on stderr: stdout is for what was asked for. Who does not answer has interrupted the command. */
 const askAtTerminal = Effect.gen(function* () {
@@ -85,7 +81,7 @@ const askAtTerminal = Effect.gen(function* () {
     Effect.catchTag("QuitError", () =>
       Effect.andThen(
         Effect.sync(() => {
-          process.exitCode = interrupted
+          process.exitCode = exitCodeOf("SIGINT")
         }),
         Effect.interrupt
       )

@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import { newcomers } from "../../newcomers.ts"
 import { Presence } from "../../Presence.ts"
-import { toArray } from "../../PresenceState.ts"
 import type { UserId } from "../../Session.ts"
 import { Users } from "../../Users.ts"
 
@@ -32,7 +32,5 @@ export const awaitNames = Effect.fnUntraced(function* (
 export const followNames = Effect.gen(function* () {
   const users = yield* Users
   const presence = yield* Presence
-  yield* SubscriptionRef.changes(presence.state).pipe(
-    Stream.runForEach((state) => users.request(toArray(state).map(({ userId }) => userId)))
-  )
+  yield* Stream.runForEach(presence.changes, (change) => users.request(newcomers(change)))
 })

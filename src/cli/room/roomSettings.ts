@@ -1,6 +1,7 @@
 /**
  * Which room a command is about, and as whom: the flags and the variables.
  */
+import type * as Command from "effect/cli/Command"
 import { file, flagsOf, seconds, text, url } from "../Setting.ts"
 
 const rooms = {
@@ -42,31 +43,20 @@ const rooms = {
   })
 }
 
+/** Seconds, where nothing is said. */
+export const defaultTimeout = 10
+
 const timeout = seconds({
   name: "timeout",
   env: "SANITY_PRESENCE_TIMEOUT",
-  default: 10,
+  default: defaultTimeout,
   min: 0.1,
   max: 3_600,
   description: "How long the first connection may take"
 })
 
-/** The settings of every command that joins a room. */
-export const roomSettings = [...Object.values(rooms), timeout]
-
-/** Their flags. */
+/** The flags of every command that joins a room. */
 export const roomFlags = { ...flagsOf(rooms), timeout: timeout.flag }
 
 /** What the flags and the variables say. */
-export interface RoomValues {
-  readonly projectId: string | undefined
-  readonly dataset: string | undefined
-  readonly canvasId: string | undefined
-  readonly apiHost: string | undefined
-  readonly socketHost: string | undefined
-  readonly tokenFile: string | undefined
-  readonly timeout: number | undefined
-}
-
-/** Seconds, where nothing is said. */
-export const defaultTimeout = 10
+export type RoomValues = Command.Command.Config.Infer<typeof roomFlags>

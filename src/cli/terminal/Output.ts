@@ -44,9 +44,6 @@ export const print = (line: string): Effect.Effect<void, OutputClosed | OutputFa
 
 type Format = Parameters<typeof styleText>[0]
 
-/** Colours where the stream is a terminal; `NO_COLOR` and `FORCE_COLOR` are heeded. */
-export const style = (
-  format: Format,
-  text: string,
-  stream: NodeJS.WriteStream = process.stdout
-): string => styleText(format, text, { stream })
+/** Colours where stdout is a terminal; `NO_COLOR` and `FORCE_COLOR` are heeded. */
+export const style = (format: Format, text: string): string =>
+  styleText(format, text, { stream: process.stdout })

@@ -7,18 +7,13 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { ConnectionStatus } from "../../ConnectionStatus.ts"
+import { newcomers } from "../../newcomers.ts"
 import { Presence } from "../../Presence.ts"
-import {
-  type PresenceChange,
-  type PresenceSession,
-  type Reset,
-  toArray
-} from "../../PresenceState.ts"
-import type { UserId } from "../../Session.ts"
+import { type PresenceChange, type PresenceSession, toArray } from "../../PresenceState.ts"
 import type { Profiles } from "../../Users.ts"
 import { awaitConnected, failWhenOver } from "../room/joinRoom.ts"
 import { awaitNames } from "../room/names.ts"
-import { byUser, sessionJson } from "../room/people.ts"
+import { sessionJson } from "../room/people.ts"
 import { print } from "../terminal/Output.ts"
 import { printableJson } from "../terminal/printable.ts"
 
@@ -29,14 +24,8 @@ const types = {
   Left: "left"
 } as const
 
-/** Whom it tells of, and who may have no name here yet. Nobody waits for the name of who has left. */
-const idsOf = (change: PresenceChange | Reset): ReadonlyArray<UserId> => {
-  if (change._tag === "Reset") return [...byUser(toArray(change.state)).keys()]
-  return change._tag === "Joined" ? [change.session.userId] : []
-}
-
 /** A change as programs read it. */
-export const changeJson = (change: PresenceChange, profiles: Profiles, at: number) => ({
+const changeJson = (change: PresenceChange, profiles: Profiles, at: number) => ({
   type: types[change._tag],
   at: new Date(at).toISOString(),
   ...(change._tag === "Left" ? { reason: change.reason } : {}),
@@ -44,18 +33,14 @@ export const changeJson = (change: PresenceChange, profiles: Profiles, at: numbe
 })
 
 /** Everyone who is there as programs read it: the first line, and whatever a slow reader missed. */
-export const resetJson = (
-  sessions: ReadonlyArray<PresenceSession>,
-  profiles: Profiles,
-  at: number
-) => ({
+const resetJson = (sessions: ReadonlyArray<PresenceSession>, profiles: Profiles, at: number) => ({
   type: "reset",
   at: new Date(at).toISOString(),
   sessions: sessions.map((session) => sessionJson(session, profiles))
 })
 
 /** The connection as programs read it. */
-export const statusJson = (status: ConnectionStatus, at: number) => ({
+const statusJson = (status: ConnectionStatus, at: number) => ({
   type: "status",
   at: new Date(at).toISOString(),
   status: status._tag.toLowerCase(),
@@ -72,7 +57,7 @@ export const printChanges = Effect.fnUntraced(function* (timeout: number | undef
     Stream.mapArrayEffect((together) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        const profiles = yield* awaitNames(together.flatMap(idsOf), "500 millis")
+        const profiles = yield* awaitNames(together.flatMap(newcomers), "500 millis")
         return Arr.map(together, (change) =>
           change._tag === "Reset"
             ? resetJson(toArray(change.state), profiles, now)

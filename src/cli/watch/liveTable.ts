@@ -10,11 +10,12 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Terminal from "effect/Terminal"
 import { type ConnectionStatus, describe } from "../../ConnectionStatus.ts"
 import { Presence } from "../../Presence.ts"
+import { type Counts, counts } from "../../PresenceQuery.ts"
 import { toArray } from "../../PresenceState.ts"
 import { Users } from "../../Users.ts"
 import { awaitConnected, failWhenOver } from "../room/joinRoom.ts"
 import { followNames } from "../room/names.ts"
-import { byUser, type Row, rowsOf } from "../room/people.ts"
+import { type Row, rowsOf } from "../room/people.ts"
 import { countText, tableLines } from "../room/peopleTable.ts"
 import { style, write } from "../terminal/Output.ts"
 import { fit, printable } from "../terminal/printable.ts"
@@ -37,8 +38,7 @@ const clockInterval = "5 seconds"
 /** What there is to show. */
 export interface Frame {
   readonly rows: ReadonlyArray<Row>
-  readonly people: number
-  readonly sessions: number
+  readonly counts: Counts
   readonly status: ConnectionStatus
 }
 
@@ -48,14 +48,14 @@ export interface Frame {
  * @param size in characters
  */
 export const draw = (
-  { people, rows, sessions, status }: Frame,
+  { counts: { sessions, users }, rows, status }: Frame,
   size: Terminal.Size
 ): ReadonlyArray<string> => {
   const columns = Math.max(1, size.columns)
   const { head, lines } = tableLines(rows, columns)
   const connection = status._tag === "Connected" ? "connected" : printable(describe(status))
-  const counts = `${people} here, ${countText(sessions, "session")}`
-  const top = style("bold", fit(`${counts} · ${connection} · q quits`, columns))
+  const here = `${users} here, ${countText(sessions, "session")}`
+  const top = style("bold", fit(`${here} · ${connection} · q quits`, columns))
   const heads = head === undefined || rows.length === 0 ? [] : [style("dim", head)]
   const room = Math.max(0, size.rows - 1 - heads.length)
   const body = rows.length === 0 ? [style("dim", fit("Nobody is here.", columns))] : lines
@@ -68,12 +68,11 @@ export const draw = (
 const frame = Effect.gen(function* () {
   const presence = yield* Presence
   const users = yield* Users
-  const sessions = toArray(yield* SubscriptionRef.get(presence.state))
+  const state = yield* SubscriptionRef.get(presence.state)
   const profiles = yield* SubscriptionRef.get(users.profiles)
   return {
-    rows: rowsOf(sessions, profiles, yield* Clock.currentTimeMillis),
-    people: byUser(sessions).size,
-    sessions: sessions.length,
+    rows: rowsOf(toArray(state), profiles, yield* Clock.currentTimeMillis),
+    counts: counts(state),
     status: yield* SubscriptionRef.get(presence.status)
   }
 })
