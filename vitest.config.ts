@@ -1,10 +1,22 @@
 import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 declare module "vitest" {
   interface ProvidedContext {
     /** The version of React that the tests of a project run with. */
     readonly react: string
+  }
+}
+
+const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/test/bench/")
+
+/** What takes minutes starts first: as the last file it would run alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- The sequencer's, not an array's.
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
   }
 }
 
@@ -18,6 +30,7 @@ export default defineConfig({
     retry: process.env["CI"] === undefined ? 0 : 1,
     // Many files wait for processes, timers and the network more than they work.
     maxWorkers: Math.max(4, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     // The second one is for `npm run checklist`.
     reporters: ["default", ["json", { outputFile: ".vitest/results.json" }]],
     projects: [

@@ -2,12 +2,15 @@ import type { AddressInfo, Server, Socket } from "node:net"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** Listens on a free port of this machine, until the scope closes: then every connection ends. */
+/**
+ * Listens on a free port of this machine, until the scope closes: then every connection ends. A peer that
+ * breaks its connection off is nothing that fails a test.
+ */
 export const listen = (server: Server): Effect.Effect<AddressInfo, never, Scope.Scope> => {
   const sockets = new Set<Socket>()
   server.on("connection", (socket: Socket) => {
     sockets.add(socket)
-    socket.once("close", () => sockets.delete(socket))
+    socket.on("error", () => {}).once("close", () => sockets.delete(socket))
   })
   return Effect.acquireRelease(
     Effect.callback<AddressInfo>((resume) => {

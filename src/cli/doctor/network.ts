@@ -68,7 +68,7 @@ const settled = <A extends Socket>(
   Effect.callback((resume) => {
     const socket = open()
     socket.once(event, () => resume(Effect.succeed(socket)))
-    socket.once("error", (error) => resume(Effect.fail(explain(error))))
+    socket.on("error", (error) => resume(Effect.fail(explain(error))))
     return Effect.sync(() => socket.destroy())
   })
 
