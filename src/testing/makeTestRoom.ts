@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { resolve } from "../DocumentRef.ts"
 import type { Location, ReportedLocation } from "../Location.ts"
 import { Presence } from "../Presence.ts"
 import * as PresenceConfig from "../PresenceConfig.ts"
@@ -23,7 +24,8 @@ import { decode } from "./wire.ts"
  * shows follows in its next frame.
  *
  * - `focus`: is in this place now, and nowhere else; `move`: in all of these.
- * - `leave` says goodbye; `crash` says nothing and is never heard again.
+ * - `leave` says goodbye; `crash` says nothing and is never heard again. Once gone is gone: to move
+ *   then is refused, as is a document id that Sanity does not allow.
  */
 export interface Colleague {
   readonly userId: string
@@ -41,7 +43,7 @@ export interface Colleague {
  *   that it is built, it is one more session of the user `p-self`.
  * - `join`: somebody comes, by the name that is shown: Ada Lovelace is the user `p-ada-lovelace`.
  * - `reported`: where others see what is tested; undefined while they have not heard of it, or no more.
- * - `close`: everybody leaves, and their timers end.
+ * - `close`: everybody leaves, and their timers end. To join then is refused.
  */
 export interface TestRoomHandle {
   readonly layer: Layer.Layer<Presence | Users>
@@ -58,15 +60,34 @@ const userIdOf = (name: string): UserId =>
       .replaceAll(/^-|-$/g, "")}`
   )
 
-const toColleague = ({ crash, leave, move, sessionId, userId }: Participant): Colleague => {
-  const moveTo = (places: ReadonlyArray<ReportedLocation>) => Effect.runPromise(move(places))
+/** A mistake of the test's, which would otherwise wait in vain for what never shows. */
+const refuse = (reason: string): Promise<never> => Promise.reject(new Error(reason))
+
+const notAllowed = (places: ReadonlyArray<ReportedLocation>): string | undefined => {
+  const place = places.find((place) => resolve(place) === undefined)
+  return place && `Sanity allows no such document: ${JSON.stringify(place)}`
+}
+
+const toColleague = (
+  name: string,
+  { crash, leave, move, sessionId, userId }: Participant
+): Colleague => {
+  let isGone = false
+  const go = (end: Effect.Effect<void>) => () => {
+    isGone = true
+    return Effect.runPromise(end)
+  }
+  const moveTo = (places: ReadonlyArray<ReportedLocation>) => {
+    const reason = isGone ? `${name} is gone; join as ${name} again` : notAllowed(places)
+    return reason === undefined ? Effect.runPromise(move(places)) : refuse(reason)
+  }
   return {
     userId,
     sessionId,
     move: moveTo,
     focus: (place) => moveTo([place]),
-    leave: () => Effect.runPromise(leave),
-    crash: () => Effect.runPromise(crash)
+    leave: go(leave),
+    crash: go(crash)
   }
 }
 
@@ -83,6 +104,7 @@ const self = UserId.make("p-self")
  * await screen.findByText("Ada Lovelace")
  */
 export const makeTestRoom = (): TestRoomHandle => {
+  let isClosed = false
   const scope = Scope.makeUnsafe()
   const layerRoom = Layer.succeed(
     TestRoom,
@@ -141,13 +163,20 @@ export const makeTestRoom = (): TestRoomHandle => {
       )
     ),
     join: async (name, place) => {
+      const locations = place === undefined ? [] : [place]
+      const reason = isClosed
+        ? "This room is closed; make one for each test"
+        : notAllowed(locations)
+      if (reason !== undefined) return refuse(reason)
       const userId = userIdOf(name)
       profiles.set(userId, { id: userId, displayName: name })
-      const locations = place === undefined ? [] : [place]
       const join = TestRoom.use((room) => room.join({ userId, locations }))
-      return toColleague(await Effect.runPromise(inRoom(join)))
+      return toColleague(name, await Effect.runPromise(inRoom(join)))
     },
     reported: () => (sessions.size === 0 ? undefined : Array.from(sessions.values()).flat()),
-    close: () => Effect.runPromise(Scope.close(scope, Exit.void))
+    close: () => {
+      isClosed = true
+      return Effect.runPromise(Scope.close(scope, Exit.void))
+    }
   }
 }
