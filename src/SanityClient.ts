@@ -222,7 +222,7 @@ const socketUrl = (
     },
     catch: () =>
       invalidConfiguration(
-        `"${config.apiHost}" is no address of an API. Give \`${option}\` as an http or https URL without a query, for instance "https://api.sanity.io".`
+        `The host is no address of an API. Give \`${option}\` as an http or https URL without a user or a query, for instance "https://api.sanity.io".`
       )
   })
 }

@@ -24,8 +24,8 @@ export interface SettingInfo {
   /** What holds where it is not given, as a person would write it. */
   readonly default: string
   readonly description: string
-  /** The variable, where it is none of the relay's. */
-  readonly env?: string
+  /** The variable, where it is none of the relay's; null where only the flag can say it. */
+  readonly env?: string | null
 }
 
 /** A setting with its flag, which looks at the variable where it is not given itself. */
@@ -36,22 +36,33 @@ export interface Setting<A> extends SettingInfo {
 /** Reads a value, or says what would have been one. */
 type Parse<A> = (text: string) => Result.Result<A, string>
 
-/** A value as it was written, and where. */
+/** A value as it was written, and in which variable, unless it was the flag. */
 interface Written {
   readonly text: string
-  readonly isFlag: boolean
+  readonly env?: string
 }
+
+/** The user and the password in an address. */
+const ofUser = /\/\/.*@/
 
 /** Kubernetes gives every container the address of a Service in a variable named after it. */
 const ofKubernetes = /^tcp:\/\//
 
-const placeOf = (env: string, { isFlag, text }: Written): string => {
-  if (isFlag) return ""
+const placeOf = ({ env, text }: Written): string => {
+  if (env === undefined) return ""
   const hint = ofKubernetes.test(text)
     ? ", which Kubernetes sets for a Service of this name: set enableServiceLinks to false"
     : ""
   return `, in the variable ${env}${hint}`
 }
+
+const withVariable = (flag: Flag.Flag<Written>, env: string | null): Flag.Flag<Written> =>
+  env === null
+    ? flag
+    : Flag.withFallbackConfig(
+        flag,
+        Config.map(Config.String(env), (text): Written => ({ text, env }))
+      )
 
 /**
  * A setting of any kind.
@@ -64,29 +75,29 @@ export const setting = <A>(
   parse: Parse<A>,
   forbidden?: (text: string) => string | undefined
 ): Setting<A> => {
-  const env = info.env ?? envOf(info.name)
+  const env = info.env === undefined ? envOf(info.name) : info.env
   const read = (written: Written): Effect.Effect<A, CliError.CliError> => {
-    const reason = written.isFlag ? forbidden?.(written.text) : undefined
+    const reason = written.env === undefined ? forbidden?.(written.text) : undefined
     const result = reason === undefined ? parse(written.text.trim()) : Result.fail(reason)
     if (Result.isSuccess(result)) return Effect.succeed(result.success)
     return Effect.fail(
       new CliError.InvalidValue({
         option: info.name,
-        value: forbidden === undefined ? written.text : "…",
-        expected: `${result.failure}${placeOf(env, written)}`,
+        value: forbidden === undefined ? written.text.replace(ofUser, "//…@") : "…",
+        expected: `${result.failure}${placeOf(written)}`,
         kind: "flag"
       })
     )
   }
-  const flag = Flag.String(info.name).pipe(
-    Flag.map((text): Written => ({ text, isFlag: true })),
-    Flag.withFallbackConfig(
-      Config.map(Config.String(env), (text): Written => ({ text, isFlag: false }))
-    ),
+  const variable = env === null ? "" : ` [env: ${env}]`
+  const flag = withVariable(
+    Flag.map(Flag.String(info.name), (text): Written => ({ text })),
+    env
+  ).pipe(
     Flag.mapEffect(read),
     Flag.withDefault(undefined),
     Flag.withMetavar(`<${info.values}>`),
-    Flag.withDescription(`${info.description} [default: ${info.default}] [env: ${env}]`)
+    Flag.withDescription(`${info.description} [default: ${info.default}]${variable}`)
   )
   return { ...info, flag }
 }
@@ -103,9 +114,9 @@ export const file = (info: Omit<SettingInfo, "values">) => text({ values: "path"
 /** The address of a service over HTTP. */
 export const url = (info: Omit<SettingInfo, "values">) =>
   setting({ values: "url", ...info }, (value) =>
-    /^https?:\/\//.test(value) && URL.canParse(value)
+    /^https?:\/\//.test(value) && URL.canParse(value) && !ofUser.test(value)
       ? Result.succeed(value)
-      : Result.fail("Expected a URL, https://…")
+      : Result.fail("Expected a URL without a user, https://…")
   )
 
 /** Texts with commas between them; `complaintAbout` says what is wrong with one. */
@@ -138,11 +149,11 @@ export const choice = <const Choice extends string>(
 /** A number from `min` to `max`. */
 export interface NumberInfo {
   readonly name: string
-  readonly default: number
+  readonly default: number | string
   readonly min: number
   readonly max: number
   readonly description: string
-  readonly env?: string
+  readonly env?: string | null
 }
 
 const decimal = /^-?\d+(\.\d+)?$/
@@ -163,8 +174,12 @@ const number = (info: NumberInfo, unit: string, isWhole: boolean): Setting<numbe
 /** A whole number. */
 export const count = (info: NumberInfo, unit = ""): Setting<number> => number(info, unit, true)
 
+/** A number, whole or not. */
+export const quantity = (info: NumberInfo, unit: string): Setting<number> =>
+  number(info, unit, false)
+
 /** A time, in seconds. */
-export const seconds = (info: NumberInfo): Setting<number> => number(info, "s", false)
+export const seconds = (info: NumberInfo): Setting<number> => quantity(info, "s")
 
 /** The flags of settings of one type. */
 export const flagsOf = <Key extends string, A>(settings: {

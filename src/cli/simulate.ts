@@ -6,56 +6,71 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import * as Schema from "effect/Schema"
 import { resolveTarget } from "./room/RoomTarget.ts"
 import { lengthText } from "./room/people.ts"
 import { countText } from "./room/peopleTable.ts"
 import { roomFlags } from "./room/roomSettings.ts"
 import { emptyTally, type Settings, simulation, type Tally } from "./simulate/simulation.ts"
+import { count, flagsOf, quantity, seconds } from "./Setting.ts"
 import { complain } from "./terminal/complain.ts"
 import { layerLog } from "./terminal/layerLog.ts"
 import { print } from "./terminal/Output.ts"
 import { printableJson } from "./terminal/printable.ts"
 import { progressLine } from "./terminal/progressLine.ts"
 
-/** More sockets than that are a load test of this process, not of the room. */
-const mostUsers = 2_000
+const defaults = { users: 10, documents: 5, rate: 0.5 }
 
-const whole = (minimum: number, maximum: number) =>
-  Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-const positive = (maximum: number) =>
-  Schema.Finite.check(Schema.isBetween({ minimum: 0.001, maximum }))
+const numbers = {
+  users: count({
+    name: "users",
+    env: null,
+    default: defaults.users,
+    min: 1,
+    // More sockets than that are a load test of this process, not of the room.
+    max: 2_000,
+    description:
+      "How many people; a relay takes 1,000 connections into a room unless told otherwise"
+  }),
+  documents: count({
+    name: "documents",
+    env: null,
+    default: defaults.documents,
+    min: 1,
+    max: 100_000,
+    description: "How many documents they are in"
+  }),
+  rate: quantity(
+    {
+      name: "rate",
+      env: null,
+      default: defaults.rate,
+      min: 0.001,
+      max: 100,
+      description: "What each of them does in a second, on average"
+    },
+    "acts/s"
+  ),
+  seed: count({
+    name: "seed",
+    env: null,
+    default: "one is chosen and printed",
+    min: 0,
+    max: 999_999_999,
+    description: "The same seed gives the same acts"
+  }),
+  duration: seconds({
+    name: "duration",
+    env: null,
+    default: "until it is stopped",
+    min: 0.001,
+    max: 30 * 86_400,
+    description: "After how long it ends by itself"
+  })
+}
 
 const flags = {
   room: roomFlags,
-  users: Flag.Int("users").pipe(
-    Flag.withSchema(whole(1, mostUsers)),
-    Flag.withDescription(
-      `How many people, ${mostUsers} at most; a relay takes 1,000 connections into a room unless told otherwise`
-    ),
-    Flag.withDefault(10)
-  ),
-  documents: Flag.Int("documents").pipe(
-    Flag.withSchema(whole(1, 100_000)),
-    Flag.withDescription("How many documents they are in"),
-    Flag.withDefault(5)
-  ),
-  rate: Flag.Finite("rate").pipe(
-    Flag.withSchema(positive(100)),
-    Flag.withDescription("What each of them does in a second, on average"),
-    Flag.withDefault(0.5)
-  ),
-  seed: Flag.Int("seed").pipe(
-    Flag.withDescription(
-      "The same seed gives the same acts; one is chosen and printed if there is none"
-    ),
-    Flag.withDefault(undefined)
-  ),
-  duration: Flag.Finite("duration").pipe(
-    Flag.withSchema(positive(30 * 86_400)),
-    Flag.withDescription("After how many seconds it ends by itself"),
-    Flag.withDefault(undefined)
-  ),
+  ...flagsOf(numbers),
   json: Flag.Boolean("json").pipe(
     Flag.withDefault(false),
     Flag.withDescription("Print the summary as JSON")
@@ -82,12 +97,16 @@ const summary = (tally: Tally, { seed, users }: Settings, millis: number): strin
 
 const run = (values: Values) =>
   Effect.gen(function* () {
-    const { documents, duration, json, rate, room, users } = values
+    const { duration, json, room } = values
     const target = yield* resolveTarget(room)
-    const seed = values.seed ?? (yield* Random.nextIntBetween(0, 999_999))
-    const settings: Settings = { documents, rate, seed, users }
+    const settings: Settings = {
+      documents: values.documents ?? defaults.documents,
+      rate: values.rate ?? defaults.rate,
+      seed: values.seed ?? (yield* Random.nextIntBetween(0, 999_999)),
+      users: values.users ?? defaults.users
+    }
     if (target.note !== undefined) yield* complain(target.note)
-    if (!target.isInvented && users > 1) {
+    if (!target.isInvented && settings.users > 1) {
       yield* complain("Everyone has the same token: they are sessions of one user.")
     }
     const tally = emptyTally()

@@ -1,6 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import { Relay } from "../../src/relay/Relay.ts"
+import { RelayAuth } from "../../src/relay/RelayAuth.ts"
 import { cli } from "./cliProcess.ts"
 import { join } from "../relay/RelayClient.ts"
 import { complaints, inRoom } from "./inRoom.ts"
@@ -38,5 +43,33 @@ describe("sanity-presence simulate", () => {
       assert.match(stdout, /^2 users, \d s, seed \d+\n/)
       assert.include(complaints(stderr), "they are sessions of one user")
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("goes on where the relay is started anew", () =>
+    Effect.gen(function* () {
+      const start = (port: number) =>
+        Layer.build(
+          Relay.layer({ port, drainTime: "100 millis" }).pipe(
+            Layer.provide(RelayAuth.layerDevelopment)
+          )
+        ).pipe(Effect.map((context) => Context.get(context, Relay)))
+      const someone = Effect.fnUntraced(function* (url: string) {
+        const onlooker = yield* join(url, "p-onlooker")
+        while ((yield* onlooker.next).type !== "state") continue
+      })
+      const before = yield* Scope.make()
+      const { address, url } = yield* Scope.provide(start(0), before)
+      const args = ["--users", "3", "--rate", "20"]
+      const simulate = yield* cli({ SANITY_API_HOST: url }, "simulate", ...args)
+      yield* someone(url)
+      yield* Scope.close(before, Exit.void)
+      yield* start(address.port)
+      yield* someone(url)
+      simulate.kill("SIGINT")
+      const { code, stderr, stdout } = yield* simulate.ended
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /^3 users, /)
+      assert.notInclude(`${stdout}${complaints(stderr)}`, "refused")
+    }).pipe(Effect.scoped)
   )
 })

@@ -101,6 +101,11 @@ describe("a command that joins a room", () => {
     [["who", "--timeout", "soon"], "--timeout"],
     [["who", "--api-host", "localhost:4000"], "https://"],
     [
+      ["who", "--api-host", "https://ann:word@sanity.example"],
+      "//…@sanity.example.*without a user"
+    ],
+    [["who", "--project", "a b", "--api-host", "http://127.0.0.1:1"], "letters, digits and dashes"],
+    [
       ["who", "--project", "abc123", "--canvas", "c1", "--api-host", "http://127.0.0.1:1"],
       "canvas"
     ],
@@ -109,7 +114,7 @@ describe("a command that joins a room", () => {
     [["announce", "--document", "a b"], "is no document"],
     [["announce", "--document", "book", "--path", "a..b"], "is no path"],
     [["announce", "--document", "a", "--document", "b", "--path", "title"], "one document"],
-    [["simulate", "--users", "0"], "--users"],
+    [["simulate", "--users", "0"], "--users.*1 to 2000"],
     [["simulate", "--rate", "-1"], "--rate"]
   ] as const)("[T3] with wrong flags, %j, says so in one line, exit code 2", ([args, says]) =>
     Effect.gen(function* () {

@@ -190,4 +190,13 @@ describe("SanityClient", () => {
       )
     })
   )
+
+  it.effect("takes no address with a password, and does not repeat it", () =>
+    Effect.gen(function* () {
+      const apiHost = "https://ann:secret@api.example.com"
+      const error = yield* Effect.flip(built({ projectId: "abc", dataset: "d", apiHost }))
+      assert.include(error.message, "without a user")
+      assert.notInclude(error.message, "secret")
+    })
+  )
 })

@@ -2,15 +2,23 @@
  * Which room a command is about, and as whom: the flags and the variables.
  */
 import type * as Command from "effect/cli/Command"
-import { file, flagsOf, seconds, text, url } from "../Setting.ts"
+import * as Result from "effect/Result"
+import { file, flagsOf, seconds, setting, text, url } from "../Setting.ts"
 
 const rooms = {
-  projectId: text({
-    name: "project",
-    env: "SANITY_PROJECT_ID",
-    default: "the local relay's",
-    description: "The id of the project"
-  }),
+  projectId: setting(
+    {
+      name: "project",
+      env: "SANITY_PROJECT_ID",
+      values: "id",
+      default: "the local relay's",
+      description: "The id of the project"
+    },
+    (value) =>
+      /^[a-z0-9-]+$/i.test(value)
+        ? Result.succeed(value)
+        : Result.fail("Expected letters, digits and dashes, as sanity.io/manage shows it")
+  ),
   dataset: text({
     name: "dataset",
     env: "SANITY_DATASET",
