@@ -13,20 +13,10 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import { packageVersion } from "../relay/PackageVersion.ts"
-import { announce } from "./announce.ts"
 import { ExitCode } from "./CommandError.ts"
-import { doctor } from "./doctor.ts"
-import { relay } from "./relay.ts"
-import { simulate } from "./simulate.ts"
+import { root } from "./root.ts"
 import { complain } from "./terminal/complain.ts"
 import { OutputClosed } from "./terminal/Output.ts"
-import { watch } from "./watch.ts"
-import { who } from "./who.ts"
-
-const root = Command.make("sanity-presence").pipe(
-  Command.withDescription("Presence for Sanity, at the command line"),
-  Command.withSubcommands([who, watch, announce, simulate, doctor, relay])
-)
 
 /** A wrong invocation costs one line, not a page of help. */
 const presenter: CliOutput.Presenter = {
