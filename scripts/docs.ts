@@ -2,6 +2,9 @@
  * Writes the pages of the documentation that are made from the code: `npm run docs`.
  */
 import { writeFileSync } from "node:fs"
-import { optionsPage } from "../src/cli/relay/settingTables.ts"
+import * as Effect from "effect/Effect"
+import { generatedPages } from "./docs/pages.ts"
 
-writeFileSync(new URL("../docs/relay-options.md", import.meta.url), optionsPage())
+for (const [path, page] of await Effect.runPromise(generatedPages)) {
+  writeFileSync(new URL(`../${path}`, import.meta.url), page)
+}

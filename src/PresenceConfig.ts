@@ -42,11 +42,13 @@ export interface Limits {
 /** The tunables of the client. Build one with {@link make}, provide it with {@link layer}. */
 export interface PresenceConfigShape {
   /**
-   * How long a socket may take to open, an authorization to be answered, and any other request to
-   * be answered. 10 s: longer than any healthy network needs, shorter than a person waits.
+   * How long a socket may take to open. 10 s: longer than any healthy network needs, shorter than a
+   * person waits.
    */
   readonly openTimeout: Duration.Duration
+  /** How long a token may take to be accepted or refused. 10 s, as to open. */
   readonly authorizeTimeout: Duration.Duration
+  /** How long any other request may take to be answered. 10 s, as to open. */
   readonly requestTimeout: Duration.Duration
   /** The first wait before a reconnect; it doubles with every attempt. 100 ms, like Studio. */
   readonly backoffBase: Duration.Duration

@@ -4,7 +4,6 @@ import { request } from "node:https"
 import { join as joinPath } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { optionsPage } from "../../src/cli/relay/settingTables.ts"
 import { Relay } from "../../src/relay/Relay.ts"
 import { isOpensslMissing, makeCertificates } from "../support/certificates.ts"
 import { directory } from "../support/directory.ts"
@@ -371,23 +370,6 @@ describe.skipIf(NatsServer.isNatsMissing)("several relays", () => {
         fetch(`${url}/metrics`).then((response) => response.text())
       )
       assert.include(text, "sanity_presence_relay_other_nodes 1\n")
-    })
-  )
-})
-
-describe("docs/relay-options.md", () => {
-  it("lists what the command takes: `npm run docs` writes it anew", () => {
-    const page = readFileSync(new URL("../../docs/relay-options.md", import.meta.url), "utf8")
-    assert.strictEqual(page, optionsPage())
-  })
-
-  it.live("has every flag of the command, and no other", () =>
-    Effect.gen(function* () {
-      const { stdout } = yield* (yield* run("relay", "--help")).ended
-      const known = new Set(stdout.match(/(?<=^ +)--[a-z-]+/gm))
-      for (const flag of ["--help", "--version", "--completions", "--wizard"]) known.delete(flag)
-      const documented = new Set(optionsPage().match(/(?<=^\| `)--[a-z-]+/gm))
-      assert.deepEqual([...documented].toSorted(), [...known].toSorted())
     })
   )
 })

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { envOf, envPrefix } from "../Setting.ts"
-import { settingNames } from "./settingTables.ts"
+import { settingNames } from "./settingGroups.ts"
 
 /** What Kubernetes sets for a Service named as the prefix is. */
 const ofKubernetes = /^(SERVICE_|PORT_)/
