@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { watch, type Watched } from "../support/childProcess.ts"
 
 const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
 
@@ -17,20 +18,8 @@ const cleanEnv = Object.fromEntries(
 
 export type Variables = { readonly [name: string]: string }
 
-/** How a process ended, and all that it printed. */
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-export interface CliProcess {
+export interface CliProcess extends Watched {
   readonly kill: (signal: NodeJS.Signals) => boolean
-  readonly ended: Effect.Effect<Ended>
-  /** The first match in what was printed on stdout, once it is there. */
-  readonly printed: (pattern: RegExp) => Effect.Effect<string>
-  /** The same of stderr. */
-  readonly complained: (pattern: RegExp) => Effect.Effect<string>
   /** Types something. */
   readonly type: (text: string) => void
   /** Reads its output no more, as a `head` that has enough. */
@@ -39,39 +28,14 @@ export interface CliProcess {
   readonly url: Effect.Effect<string>
 }
 
-const watch = (child: ChildProcess): CliProcess => {
-  let stdout = ""
-  let stderr = ""
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text))
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text))
-  let isOver = false
-  const ended = new Promise<Ended>((resolve) =>
-    child.once("close", (code) => {
-      isOver = true
-      resolve({ code, stdout, stderr })
-    })
-  )
-  const seen = (stream: "stdout" | "stderr") => (pattern: RegExp) =>
-    Effect.callback<string>((resume) => {
-      const look = () => {
-        const match = pattern.exec(stream === "stdout" ? stdout : stderr)
-        if (match !== null) resume(Effect.succeed(match[0]))
-      }
-      const fail = () => resume(Effect.die(`not printed: ${pattern}\n${stdout}${stderr}`))
-      child[stream]?.on("data", look)
-      child.once("close", fail)
-      look()
-      if (isOver) fail()
-    })
-  const printed = seen("stdout")
+const toCliProcess = (child: ChildProcess): CliProcess => {
+  const watched = watch(child)
   return {
+    ...watched,
     kill: (signal) => child.kill(signal),
-    ended: Effect.promise(() => ended),
-    printed,
-    complained: seen("stderr"),
     type: (text) => void child.stdin?.write(text),
     stopReading: () => void child.stdout?.destroy(),
-    url: printed(/(?<=Relay listening on )https?:\/\/127\.0\.0\.1:\d+/)
+    url: watched.printed(/(?<=Relay listening on )https?:\/\/127\.0\.0\.1:\d+/)
   }
 }
 
@@ -91,7 +55,7 @@ const start = (
       ),
       (child) => Effect.sync(() => child.kill("SIGKILL"))
     ),
-    watch
+    toCliProcess
   )
 
 /** Runs the command line with these variables; it is killed with the scope. */

@@ -1,50 +1,20 @@
 /** The package as npm would publish it, installed into an app outside the tree. */
-import { execFile } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
 import { assert, afterAll, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Vite from "vite"
 import { Relay } from "../../src/relay/index.ts"
 import * as Browser from "../browser/Browser.ts"
+import { bin, installArgs, packTarball, root, run, type Tarball } from "./tarball.ts"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
-const bin = join(root, "node_modules/.bin")
 const fixture = fileURLToPath(new URL("app", import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), "presence-package-"))
 const app = join(scratch, "app")
 
-const exec = promisify(execFile)
-
-/** Runs a command and gives what it printed, also where it failed. */
-const run = async (command: string, args: ReadonlyArray<string>, cwd = root): Promise<string> => {
-  try {
-    const { stderr, stdout } = await exec(command, [...args], { cwd, maxBuffer: 1e8 })
-    return stdout + stderr
-  } catch (error) {
-    const printed =
-      error instanceof Error && "stdout" in error && "stderr" in error
-        ? `${String(error.stdout)}${String(error.stderr)}`
-        : ""
-    throw new Error(`${command} ${args.join(" ")} failed:\n${printed}`, {
-      cause: error
-    })
-  }
-}
-
-const Packed = Schema.fromJsonString(
-  Schema.Array(
-    Schema.Struct({
-      filename: Schema.String,
-      size: Schema.Finite,
-      files: Schema.Array(Schema.Struct({ path: Schema.String }))
-    })
-  )
-)
 const Manifest = Schema.fromJsonString(
   Schema.Struct({ devDependencies: Schema.Record(Schema.String, Schema.String) })
 )
@@ -57,25 +27,11 @@ const withVersions = (...names: ReadonlyArray<string>) =>
   names.map((name) => `${name}@${devDependencies[name]}`)
 
 describe("the package", () => {
-  let tarball = ""
-  let files: ReadonlyArray<string> = []
+  let tarball: Tarball
 
   beforeAll(async () => {
-    rmSync(join(root, "dist"), { recursive: true, force: true })
-    await run(join(bin, "tsc"), ["-p", "tsconfig.build.json"])
-    const printed = await run("npm", [
-      "pack",
-      "--json",
-      "--ignore-scripts",
-      "--loglevel=error",
-      "--pack-destination",
-      scratch
-    ])
-    const [packed] = Schema.decodeUnknownSync(Packed)(printed.slice(printed.indexOf("[")))
-    assert.isDefined(packed)
-    tarball = join(scratch, packed?.filename ?? "")
-    files = packed?.files.map(({ path }) => path) ?? []
-    console.log(`${packed?.filename}: ${files.length} files, ${packed?.size} bytes`)
+    tarball = await packTarball(scratch)
+    console.log(`${tarball.path}: ${tarball.files.length} files, ${tarball.size} bytes`)
   })
 
   afterAll(() => rmSync(scratch, { recursive: true, force: true }))
@@ -83,20 +39,20 @@ describe("the package", () => {
   it("holds code, types and source maps of every module, and no test or demo", () => {
     for (const entry of ["index", "react/index", "testing/index", "relay/index", "cli/main"]) {
       for (const ending of [".js", ".js.map", ".d.ts", ".d.ts.map"]) {
-        assert.include(files, `dist/${entry}${ending}`)
+        assert.include(tarball.files, `dist/${entry}${ending}`)
       }
     }
-    assert.include(files, "LICENSE")
-    assert.include(files, "README.md")
+    assert.include(tarball.files, "LICENSE")
+    assert.include(tarball.files, "README.md")
     assert.deepStrictEqual(
-      files.filter((file) => /^(test|demo|bench|\.ci|node_modules)\//.test(file)),
+      tarball.files.filter((file) => /^(test|demo|bench|\.ci|node_modules)\//.test(file)),
       []
     )
   })
 
   it("is clean for publint and for arethetypeswrong", async () => {
-    await run(join(bin, "publint"), ["--strict", tarball])
-    await run(join(bin, "attw"), [tarball, "--profile", "esm-only"])
+    await run(join(bin, "publint"), ["--strict", tarball.path])
+    await run(join(bin, "attw"), [tarball.path, "--profile", "esm-only"])
   })
 
   it.skipIf(Browser.missing !== undefined)(
@@ -107,12 +63,8 @@ describe("the package", () => {
       await run(
         "npm",
         [
-          "install",
-          "--no-audit",
-          "--no-fund",
-          "--prefer-offline",
-          "--loglevel=error",
-          tarball,
+          ...installArgs,
+          tarball.path,
           ...withVersions("effect", "@sanity/client", "react", "react-dom")
         ],
         app
