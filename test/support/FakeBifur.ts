@@ -13,9 +13,9 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
 import { type ConnectionEnd, lost } from "../../src/bifur/ConnectionEnd.ts"
 import { Inquiry } from "../../src/bifur/Inquiry.ts"
+import { layerParts } from "../../src/bifur/runMachine.ts"
 import {
   Auth,
-  BifurTransport,
   PageEvents,
   PresenceConfig,
   SanityClient,
@@ -28,7 +28,7 @@ import * as FakeWebSocket from "./FakeWebSocket.ts"
 import { makePage } from "./page.ts"
 
 const { settle } = FakeWebSocket
-export const sessionId = SessionId.make("own-session")
+const sessionId = SessionId.make("own-session")
 export const announce = { _tag: "Announce", sessionId, locations: [] } as const
 
 export const token = (value: string): Token => Option.some(Redacted.make(value))
@@ -69,7 +69,7 @@ export const setup = Effect.fnUntraced(function* (
         ? Effect.sync(answer)
         : Effect.delay(Effect.sync(answer), inquiry.delay)
     )
-  const layer = BifurTransport.layerParts.pipe(
+  const layer = layerParts.pipe(
     Layer.provide(
       Layer.succeed(Inquiry, {
         userOf: (asked) =>
