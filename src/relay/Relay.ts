@@ -114,13 +114,13 @@ const make = Effect.fnUntraced(function* (
   const cluster = yield* makeCluster({ backplane, settings, counts })
   const rooms = new Rooms({ settings, counts }, cluster)
   const places = new Places({ settings, rooms, counts })
-  const authorizer = yield* makeAuthorizer(
+  const authorizer = yield* makeAuthorizer({
     auth,
     settings,
     counts,
     places,
-    () => connections.members
-  )
+    members: () => connections.members
+  })
   const connections: Connections = new Connections({
     settings,
     places,
