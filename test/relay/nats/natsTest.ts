@@ -9,7 +9,7 @@ import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { Backplane, type BackplaneStatus } from "../../../src/relay/Backplane.ts"
-import { NatsBackplane, type NatsOptions } from "../../../src/relay/NatsBackplane.ts"
+import { NatsBackplane, type NatsOptions } from "../../../src/relay/nats/NatsBackplane.ts"
 import type { Topic } from "../../../src/relay/Topic.ts"
 import * as natsServer from "../../support/natsServer.ts"
 
