@@ -16,6 +16,7 @@ import { Inquiry } from "../../src/bifur/Inquiry.ts"
 import { layerParts } from "../../src/bifur/runMachine.ts"
 import {
   Auth,
+  type ConnectionStatus,
   PageEvents,
   PresenceConfig,
   SanityClient,
@@ -169,3 +170,42 @@ export const event = (result: unknown, subscription = "sub-1") =>
   })
 export const goodbye = (session: string) =>
   event({ type: "disconnect", i: "p-bob", m: { session } })
+
+/** How often the transport has asked for an answer. */
+export const probesOf = (socket: FakeWebSocket.FakeWebSocket) =>
+  socket.methods.filter((method) => method === "presence_rollcall").length
+
+/** The number of the connection, undefined where there is none. */
+export const generation = (test: Setup) =>
+  Effect.map(test.status, (status) => (status._tag === "Connected" ? status.generation : undefined))
+
+/** Opens, and takes no token. */
+export const refuse = (socket: FakeWebSocket.FakeWebSocket) =>
+  Effect.gen(function* () {
+    socket.open()
+    yield* settle
+    socket.reply("authorization", { error: { code: 1, message: "expired" } })
+    yield* settle
+  })
+
+/** What a person is told: the reason of a wait, or the kind of status. */
+export const reasonOf = (status: ConnectionStatus.ConnectionStatus) =>
+  status._tag === "Reconnecting" ? status.reason : status._tag
+
+/** Lets time pass on a server that beats every `beat` and answers every probe. */
+export const live = Effect.fnUntraced(function* (
+  socket: FakeWebSocket.FakeWebSocket,
+  beat: number,
+  total: number
+) {
+  let answered = probesOf(socket)
+  for (let passed = 1_000; passed <= total; passed += 1_000) {
+    yield* TestClock.adjust("1 second")
+    if (passed % beat === 0) socket.receive("♥")
+    if (probesOf(socket) > answered) {
+      answered = probesOf(socket)
+      socket.reply("presence_rollcall")
+    }
+    yield* settle
+  }
+})
