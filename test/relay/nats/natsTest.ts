@@ -70,3 +70,12 @@ export const eventually = (condition: () => boolean) =>
     Effect.timeout("10 seconds"),
     Effect.asVoid
   )
+
+/** A server, and two nodes that have joined it. */
+export const twoOnServer = Effect.fnUntraced(function* (
+  options: Omit<NatsOptions, "servers"> = {}
+) {
+  const server = yield* natsServer.make()
+  const join = joinNats({ ...options, servers: server.url })
+  return { server, a: yield* join, b: yield* join }
+})
