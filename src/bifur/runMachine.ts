@@ -26,7 +26,7 @@ import * as Connection from "./Connection.ts"
 import * as Machine from "./ConnectionMachine.ts"
 import * as State from "./ConnectionState.ts"
 import * as Inquiry from "./Inquiry.ts"
-import * as Line from "./Line.ts"
+import * as CurrentLink from "./CurrentLink.ts"
 import * as Questions from "./questions.ts"
 
 const toTunables = (config: PresenceConfigShape): State.Tunables => ({
@@ -85,7 +85,7 @@ const make = Effect.gen(function* () {
   const isOtherUser = Inquiry.comparison(inquiry, config.authorizeTimeout)
   const signals = yield* Queue.unbounded<TransportSignal, Cause.Done>()
   const tunables = toTunables(config)
-  const line = Line.make(config)
+  const current = CurrentLink.make(config)
 
   const nowAndWall = () => ({ now: millisOf(clock), wall: clock.currentTimeMillisUnsafe() })
   const circumstances = (): State.Circumstances => ({
@@ -138,7 +138,7 @@ const make = Effect.gen(function* () {
 
   const perform = (action: State.Action): void => {
     const { socket } = machine
-    const link = line.link()
+    const link = current.get()
     switch (action._tag) {
       case "AskToken":
         // An answer that is late must not overtake a later one.
@@ -146,7 +146,7 @@ const make = Effect.gen(function* () {
         asking = runToEvent(Questions.askToken(auth, config))
         return
       case "Open":
-        line.begin(run(open(action.socket)))
+        current.begin(run(open(action.socket)))
         return
       case "Authorize":
         if (link !== undefined) runToEvent(Questions.authorize(link, action.token, socket))
@@ -163,18 +163,18 @@ const make = Effect.gen(function* () {
         return
       case "Probe":
         // In a room that is silent, hardly anybody is there to answer it.
-        runToEvent(Questions.probe(line.rollCall(), socket, action.probe))
+        runToEvent(Questions.probe(current.rollCall(), socket, action.probe))
         return
       case "Identify":
         runToEvent(Questions.identify(isOtherUser(action.before, action.after), socket))
         return
       case "SayGoodbye": {
-        const goodbye = line.goodbye()
+        const goodbye = current.goodbye()
         if (goodbye !== undefined) run(goodbye)
         return
       }
       case "CloseSocket":
-        line.close()
+        current.close()
         return
       case "Explain":
         run(Effect.map(Questions.explain(inquiry, action.token, config), Option.map(dispatch)))
@@ -191,7 +191,7 @@ const make = Effect.gen(function* () {
     const handler: Connection.Handler = {
       opened: (opened) => {
         if (machine.socket !== socket) return
-        line.opened(opened)
+        current.opened(opened)
         dispatch({ _tag: "Opened", socket })
       },
       subscribed: () => dispatch({ _tag: "Subscribed", socket }),
@@ -209,7 +209,7 @@ const make = Effect.gen(function* () {
             Effect.annotateLogs({ action: "presence/connection-end", end: end._tag })
           )
         )
-        if (machine.socket === socket) line.ended()
+        if (machine.socket === socket) current.ended()
         dispatch({ _tag: "Ended", socket, end })
       }
     }
@@ -227,7 +227,7 @@ const make = Effect.gen(function* () {
       Effect.suspend(() => {
         const { phase, socket } = machine
         if (phase._tag !== "Connected") return Effect.fail(notConnected)
-        return Effect.tapError(line.send(message), ({ reason }) =>
+        return Effect.tapError(current.send(message), ({ reason }) =>
           Effect.sync(() => {
             if (reason._tag === "RequestTimeout") dispatch({ _tag: "Unanswered", socket })
           })

@@ -15,11 +15,11 @@ import type { Link } from "./Connection.ts"
  * - `goodbye` is the `disconnect` of whoever announced here, undefined where nobody did.
  * - `close` begins the closing handshake within the call.
  */
-export interface Line {
+export interface CurrentLink {
   readonly begin: (connection: Fiber.Fiber<unknown, unknown>) => void
   readonly opened: (link: Link) => void
   readonly ended: () => void
-  readonly link: () => Link | undefined
+  readonly get: () => Link | undefined
   readonly send: (message: TransportMessage) => Effect.Effect<unknown, TransportError>
   readonly rollCall: () => Effect.Effect<unknown, TransportError>
   readonly goodbye: () => Effect.Effect<unknown, TransportError> | undefined
@@ -27,14 +27,14 @@ export interface Line {
 }
 
 /** No socket yet. */
-export const make = ({ requestTimeout: timeout }: PresenceConfigShape): Line => {
+export const make = ({ requestTimeout: timeout }: PresenceConfigShape): CurrentLink => {
   let connection: Fiber.Fiber<unknown, unknown> | undefined
   let link: Link | undefined
   let lastSession = SessionId.make("")
   // Whom the others know by this connection.
   let present: SessionId | undefined
 
-  const send: Line["send"] = (message) => {
+  const send: CurrentLink["send"] = (message) => {
     if (link === undefined) return Effect.fail(notConnected)
     if (message._tag === "Announce") present = message.sessionId
     if (message._tag === "Disconnect") present = undefined
@@ -54,7 +54,7 @@ export const make = ({ requestTimeout: timeout }: PresenceConfigShape): Line => 
       // Interrupted, it would wait for a handshake that has failed.
       connection = undefined
     },
-    link: () => link,
+    get: () => link,
     send,
     rollCall: () => send({ _tag: "RollCall", sessionId: lastSession }),
     goodbye: () =>
