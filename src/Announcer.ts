@@ -5,30 +5,17 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as AnnounceSchedule from "./AnnounceSchedule.ts"
-import { resolve } from "./DocumentRef.ts"
-import { countDrop } from "./Drops.ts"
-import {
-  beyond,
-  fromReported,
-  isSameLocation,
-  isSameLocations,
-  Location,
-  type ReportedLocation
-} from "./Location.ts"
+import { isSameLocations, type Location } from "./Location.ts"
 import { PageEvents } from "./PageEvents.ts"
-import type { Limits, PresenceConfigShape } from "./PresenceConfig.ts"
+import type { PresenceConfigShape } from "./PresenceConfig.ts"
+import * as Reporters from "./Reporters.ts"
 import type { SessionId } from "./Session.ts"
 import { isoNow, monotonicMillis, timeUntil } from "./Time.ts"
 import type { Transport } from "./Transport.ts"
-
-/** Says where one reporter is, all of it. */
-export type Report = (locations: ReadonlyArray<ReportedLocation>) => Effect.Effect<void>
 
 /**
  * - `reported`: where this session says it is; undefined until the first report.
@@ -40,37 +27,13 @@ export type Report = (locations: ReadonlyArray<ReportedLocation>) => Effect.Effe
  */
 export interface Announcer {
   readonly reported: SubscriptionRef.SubscriptionRef<ReadonlyArray<Location> | undefined>
-  readonly report: Report
-  readonly reporter: Effect.Effect<Report, never, Scope.Scope>
+  readonly report: Reporters.Report
+  readonly reporter: Effect.Effect<Reporters.Report, never, Scope.Scope>
   readonly connected: Effect.Effect<void>
   readonly disconnected: Effect.Effect<void>
   readonly heard: Effect.Effect<void>
   readonly rollCall: (knownSessions: number) => Effect.Effect<void>
   readonly denied: Effect.Effect<void>
-}
-
-/** What is no location by its schema would be dropped by everyone, or could not be sent at all. */
-const decodeLocation = Schema.decodeUnknownOption(Location)
-
-/** A reporter's own place among the reports. */
-type Slot = object
-
-/** All locations of all reporters, each place once. */
-const union = (slots: Iterable<ReadonlyArray<Location>>): ReadonlyArray<Location> => {
-  const all: Array<Location> = []
-  for (const location of Array.from(slots).flat()) {
-    if (!all.some((known) => isSameLocation(known, location))) all.push(location)
-  }
-  return all
-}
-
-/** The first of them that others will take in, and that go into one frame. */
-const within = (locations: ReadonlyArray<Location>, limits: Limits): ReadonlyArray<Location> => {
-  let length = 0
-  return locations.slice(0, limits.locations).filter((location) => {
-    length += JSON.stringify(location).length
-    return length <= limits.announceLength
-  })
 }
 
 /** The announcer of one session. Says `disconnect` when the scope closes. */
@@ -82,8 +45,6 @@ export const make = Effect.fnUntraced(function* (
   const page = yield* PageEvents
   const scope = yield* Effect.scope
   const runFork = Effect.runForkWith(yield* Effect.context())
-  const slots = new Map<Slot, ReadonlyArray<Location>>()
-  const closed = new WeakSet<Slot>()
   const reported = yield* SubscriptionRef.make<ReadonlyArray<Location> | undefined>(undefined)
   const wake = yield* Latch.make(false)
   const intervals: AnnounceSchedule.Intervals = {
@@ -115,7 +76,7 @@ export const make = Effect.fnUntraced(function* (
     const now = yield* monotonicMillis
     const wasIdle = now - activity.at >= Duration.toMillis(config.idleAfter)
     activity = { at: now, lastActiveAt: yield* isoNow }
-    return wasIdle
+    return { wasIdle, lastActiveAt: activity.lastActiveAt }
   })
 
   const loop = Effect.gen(function* () {
@@ -141,14 +102,11 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const used = Effect.gen(function* () {
-    const wasIdle = yield* active
+    const { wasIdle } = yield* active
     if (wasIdle) update(AnnounceSchedule.resumed(schedule, yield* monotonicMillis, intervals))
   })
 
-  const commit = Effect.fnUntraced(function* (wasIdle: boolean) {
-    const all = union(slots.values())
-    const current = within(all, config.limits)
-    if (current.length < all.length) yield* countDrop("report", all.length - current.length)
+  const changed = Effect.fnUntraced(function* (current: ReadonlyArray<Location>, wasIdle: boolean) {
     const now = yield* monotonicMillis
     const next = AnnounceSchedule.report(schedule, current, now, intervals)
     // One update: where they moved to is what there is to tell.
@@ -160,43 +118,7 @@ export const make = Effect.fnUntraced(function* (
     }
   })
 
-  const reportIn = (slot: Slot): Report =>
-    Effect.fnUntraced(function* (locations) {
-      const wasIdle = yield* active
-      const { lastActiveAt } = activity
-      const decoded: Array<Location> = []
-      for (const input of locations) {
-        const location = Option.getOrUndefined(
-          decodeLocation(fromReported({ ...input }, lastActiveAt))
-        )
-        if (
-          location !== undefined &&
-          resolve(input) !== undefined &&
-          beyond(location, config.limits) === undefined
-        ) {
-          decoded.push(location)
-        } else yield* countDrop("report")
-      }
-      const taken = decoded.slice(0, config.limits.locations)
-      if (taken.length < decoded.length) {
-        yield* countDrop("report", decoded.length - taken.length)
-      }
-      if (closed.has(slot)) return
-      slots.set(slot, taken)
-      yield* commit(wasIdle)
-    })
-
-  const reporter = Effect.map(
-    Effect.acquireRelease(
-      Effect.sync((): Slot => ({})),
-      (slot) =>
-        Effect.suspend(() => {
-          closed.add(slot)
-          return slots.delete(slot) ? commit(false) : Effect.void
-        })
-    ),
-    reportIn
-  )
+  const { report, reporter } = Reporters.make(config.limits, { active, changed })
 
   // Registered before the loop is forked, so that it runs after the loop has ended: nothing may be
   // announced after the goodbye.
@@ -221,7 +143,7 @@ export const make = Effect.fnUntraced(function* (
   return {
     reported,
 
-    report: reportIn({}),
+    report,
 
     reporter,
 

@@ -15,8 +15,37 @@ export const drops = Metric.counter("presence_drops_total", {
   incremental: true
 })
 
+/**
+ * Why something was left out.
+ *
+ * - `binary`, `frame-length`, `json`, `json-rpc`: a frame that can't be read.
+ * - `reply`, `subscription`: nobody asked for it.
+ * - `event` to `string-length`: an event, or one of its locations. The `unknown-` ones are from a newer
+ *   peer, not wrong; those that end in `-length`, and `locations`, are beyond a limit.
+ * - `sessions`, `sessions-per-user`: newcomers beyond a limit.
+ * - `report`: one's own location that nobody would take in.
+ */
+export type DropReason =
+  | "binary"
+  | "frame-length"
+  | "json"
+  | "json-rpc"
+  | "reply"
+  | "subscription"
+  | "event"
+  | "unknown-event"
+  | "id-length"
+  | "location"
+  | "unknown-location"
+  | "locations"
+  | "path-length"
+  | "string-length"
+  | "sessions"
+  | "sessions-per-user"
+  | "report"
+
 /** Counts and logs (debug) what was left out. */
-export const countDrop = (reason: string, count = 1): Effect.Effect<void> =>
+export const countDrop = (reason: DropReason, count = 1): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(drops, { reason }), count).pipe(
     Effect.andThen(Effect.logDebug("Left something out")),
     Effect.annotateLogs({ action: "presence/drop", reason, count })

@@ -18,6 +18,7 @@ import { PresenceConfig } from "./PresenceConfig.ts"
 import { ConnectionFailed, PresenceError, Unauthorized } from "./PresenceError.ts"
 import * as PresenceQuery from "./PresenceQuery.ts"
 import type * as PresenceState from "./PresenceState.ts"
+import type { Report } from "./Reporters.ts"
 import { SessionId } from "./Session.ts"
 import * as Tracker from "./Tracker.ts"
 import { Transport, type TransportSignal } from "./Transport.ts"
@@ -56,8 +57,8 @@ export class Presence extends Context.Service<
     readonly sessionId: SessionId
     readonly state: SubscriptionRef.SubscriptionRef<PresenceState.PresenceState>
     readonly reported: SubscriptionRef.SubscriptionRef<ReadonlyArray<Location> | undefined>
-    readonly report: Announcer.Report
-    readonly reporter: Effect.Effect<Announcer.Report, never, Scope.Scope>
+    readonly report: Report
+    readonly reporter: Effect.Effect<Report, never, Scope.Scope>
     readonly watch: DocumentWatchers["watch"]
     readonly changes: Stream.Stream<PresenceState.PresenceChange | PresenceState.Reset>
     readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>

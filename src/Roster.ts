@@ -207,7 +207,7 @@ export const canTell = (tells: boolean, locations: ReadonlyArray<Location>): boo
 /** A session as its last word has it, with whatever did not change kept identical. */
 const tell = (
   known: PresenceSession | undefined,
-  event: Extract<SessionEvent, { _tag: "State" }>,
+  event: State,
   moved: boolean,
   { activeAt, at, tells }: Heard,
   order: number

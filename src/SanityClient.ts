@@ -16,7 +16,7 @@ import { invalidConfiguration, PresenceError, UnsupportedResource } from "./Pres
  * The API version of the presence socket. Bifur compares against it when it decides whether a
  * connection may authorize after the upgrade, so it is not the version of anything else.
  */
-export const apiVersion = "2022-06-30"
+const apiVersion = "2022-06-30"
 
 /** Sent as `tag` with the socket where the client has no `requestTagPrefix`; the App SDK's. */
 const defaultTag = "sanity.sdk.presence"

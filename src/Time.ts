@@ -5,11 +5,13 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
+const toMillis = (nanos: bigint): number => Number(nanos) / 1e6
+
 /** Milliseconds of the monotonic clock. */
-export const monotonicMillis: Effect.Effect<number> = Effect.map(
-  Clock.monotonicTimeNanos,
-  (nanos) => Number(nanos) / 1e6
-)
+export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, toMillis)
+
+/** The same of a clock at hand, for code that runs outside of fibers. */
+export const millisOf = (clock: Clock.Clock): number => toMillis(clock.monotonicTimeNanosUnsafe())
 
 /** The wall clock as ISO 8601. */
 export const isoNow: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, (millis) =>

@@ -2,7 +2,6 @@
  * Keeps the roster of one room: applies what is received, calls the roll on every connection, and
  * lets go of sessions that fell silent.
  */
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -16,6 +15,7 @@ import * as DocumentWatchers from "./DocumentWatchers.ts"
 import { countDrop } from "./Drops.ts"
 import type { Limits, PresenceConfigShape } from "./PresenceConfig.ts"
 import * as PresenceState from "./PresenceState.ts"
+import * as RollCall from "./RollCall.ts"
 import * as Roster from "./Roster.ts"
 import type { SessionId } from "./Session.ts"
 import { monotonicMillis, timeUntil } from "./Time.ts"
@@ -35,12 +35,6 @@ export interface Tracker {
   readonly watch: DocumentWatchers.DocumentWatchers["watch"]
 }
 
-/**
- * A timer that rings so late was held up: the machine slept, or the page is hidden. Whoever is due
- * then may have been heard of, if anybody had listened. 5 s: no busy page is later.
- */
-const lateness = 5_000
-
 /** Expiring costs what the room costs, so those who fell silent within 250 ms go together. */
 const expiryInterval = 250
 
@@ -52,7 +46,6 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Tracker, never, Scope.Scope> {
   const state = yield* SubscriptionRef.make(PresenceState.emptyState)
   const log = ChangeLog.make(config.limits)
-  const settled = yield* Deferred.make<void>()
   const scope = yield* Effect.scope
   let connection: Fiber.Fiber<unknown> | undefined
   const watchers = DocumentWatchers.make()
@@ -64,14 +57,13 @@ export const make = Effect.fnUntraced(function* (
   const { limits } = config
   let roster = Roster.empty
   let lostAt: number | undefined
-  let lastJoinedAt = 0
 
   /** Goes over to what came of something, and tells of it. */
   const commit = ({ changes, dropped, roster: next, touched }: Roster.Transition, now: number) =>
     Effect.suspend(() => {
       const isOther = next.state !== roster.state
       roster = next
-      if (changes.some(({ _tag }) => _tag === "Joined")) lastJoinedAt = now
+      if (changes.some(({ _tag }) => _tag === "Joined")) rollCall.joined(now)
       const tell = Effect.suspend(() => {
         if (isOther) log.step(next.state, changes)
         watchers.notify(touched)
@@ -80,53 +72,14 @@ export const make = Effect.fnUntraced(function* (
       return isOther ? Effect.andThen(SubscriptionRef.set(state, next.state), tell) : tell
     }).pipe(Effect.uninterruptible)
 
-  /** From the answer to the roll call, or in any case from `readyMax` after it went out. */
-  const settle = Effect.fnUntraced(function* (answered: Effect.Effect<unknown>) {
-    const quiet = Effect.gen(function* () {
-      yield* answered
-      lastJoinedAt = yield* monotonicMillis
-      while (true) {
-        const now = yield* monotonicMillis
-        const end = lastJoinedAt + Duration.toMillis(config.readyQuiet)
-        if (now >= end) return
-        yield* Effect.sleep(timeUntil(end, now))
-      }
-    })
-    yield* Effect.timeoutOption(quiet, config.readyMax)
-    yield* Deferred.succeed(settled, undefined)
-  })
-
-  /**
-   * Calls the roll and lets go of whoever does not answer. Others may need as long again to be back as
-   * the outage is told to be, but no longer than to expire; and as long as that where the roll call was not
-   * taken: then only their own announces tell of them. After a sleep, they are asked once more.
-   */
-  const callTheRoll: (outage: number) => Effect.Effect<void> = Effect.fnUntraced(
-    function* (outage) {
-      const answer = yield* Deferred.make<boolean>()
-      const ask = Effect.isSuccess(transport.send({ _tag: "RollCall", sessionId })).pipe(
-        Effect.flatMap((isTaken) => Deferred.succeed(answer, isTaken))
-      )
-      const dropStale = Effect.gen(function* () {
-        const isTaken = yield* Deferred.await(answer)
-        const wait = Math.min(ttl, isTaken ? Duration.toMillis(config.staleTimeout) + outage : ttl)
-        const start = yield* monotonicMillis
-        yield* Effect.sleep(wait)
-        const now = yield* monotonicMillis
-        if (now - start > wait + lateness) yield* callTheRoll(0)
-        else yield* commit(Aging.dropStale(roster), now)
-      })
-      yield* Effect.all([ask, settle(Deferred.await(answer)), dropStale], {
-        concurrency: "unbounded",
-        discard: true
-      })
-    }
+  const rollCall = yield* RollCall.make(transport, config, sessionId, (now) =>
+    commit(Aging.dropStale(roster), now)
   )
 
   /** Nobody is let go of on a late timer before they have been asked for. */
   const confirm = Effect.fnUntraced(function* (now: number) {
     yield* commit(Aging.markStale(roster, now, now - ttl), now)
-    yield* Effect.forkChild(callTheRoll(0))
+    yield* Effect.forkChild(rollCall.call(0))
   })
 
   const expire = Effect.gen(function* () {
@@ -143,7 +96,7 @@ export const make = Effect.fnUntraced(function* (
       yield* Effect.sleep(timeUntil(end, start))
       const now = yield* monotonicMillis
       const isDue = (Aging.nextExpiry(roster, ttl) ?? now + 1) <= now
-      if (isDue && now - end > lateness) yield* confirm(now)
+      if (isDue && RollCall.isLate(end, now)) yield* confirm(now)
       else {
         yield* commit(Aging.expire(roster, now, ttl), now)
         yield* commit(Aging.rest(roster, now, times), now)
@@ -153,7 +106,7 @@ export const make = Effect.fnUntraced(function* (
 
   // Ends with the connection: without one, silence proves nothing and nobody expires.
   const whileConnected = (outage: number) =>
-    Effect.all([callTheRoll(outage), expire], { concurrency: "unbounded", discard: true })
+    Effect.all([rollCall.call(outage), expire], { concurrency: "unbounded", discard: true })
 
   const followConnection = Effect.fnUntraced(function* (signal: TransportSignal, now: number) {
     if (signal._tag === "Received" || signal._tag === "Heard") return
@@ -183,7 +136,7 @@ export const make = Effect.fnUntraced(function* (
     state,
     changes: log.stream,
     receive,
-    settled: Deferred.await(settled),
+    settled: rollCall.settled,
     watch: watchers.watch
   }
 })

@@ -5,6 +5,7 @@
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import type { DropReason } from "../Drops.ts"
 import { beyond, Location } from "../Location.ts"
 import type { Limits } from "../PresenceConfig.ts"
 import { SessionId, UserId } from "../Session.ts"
@@ -52,11 +53,9 @@ const decodeEvent = Schema.decodeUnknownOption(BifurEvent)
 const decodeLocation = Schema.decodeUnknownOption(Location)
 const decodeTyped = Schema.decodeUnknownOption(Schema.Struct({ type: Schema.String }))
 
-/**
- * Why something received was left out. The `unknown-` ones are from a newer peer, not wrong; those
- * that end in `-length`, and `locations`, are beyond a limit.
- */
-export type DropReason =
+/** Why an event, or a location of it, was left out. */
+export type EventDropReason = Extract<
+  DropReason,
   | "event"
   | "unknown-event"
   | "id-length"
@@ -65,6 +64,7 @@ export type DropReason =
   | "locations"
   | "path-length"
   | "string-length"
+>
 
 /**
  * What a notification says: the subscription that it is for, undefined where it names none; an event
@@ -73,10 +73,10 @@ export type DropReason =
 export interface Decoded {
   readonly subscription: string | undefined
   readonly event: TransportEvent | undefined
-  readonly dropped: ReadonlyArray<DropReason>
+  readonly dropped: ReadonlyArray<EventDropReason>
 }
 
-const nothingDropped: ReadonlyArray<DropReason> = []
+const nothingDropped: ReadonlyArray<EventDropReason> = []
 const noParams = { subscription: undefined, result: undefined }
 
 /**
@@ -97,7 +97,7 @@ export const decodePresence = (params: unknown, limits: Limits): Decoded => {
     : toDecoded(subscription, event, limits)
 }
 
-const drop = (subscription: string | undefined, reason: DropReason): Decoded => ({
+const drop = (subscription: string | undefined, reason: EventDropReason): Decoded => ({
   subscription,
   event: undefined,
   dropped: [reason]
@@ -154,9 +154,12 @@ const isUnknownType = (result: unknown): boolean => {
 const decodeLocations = (
   inputs: ReadonlyArray<unknown>,
   limits: Limits
-): { readonly locations: ReadonlyArray<Location>; readonly dropped: ReadonlyArray<DropReason> } => {
+): {
+  readonly locations: ReadonlyArray<Location>
+  readonly dropped: ReadonlyArray<EventDropReason>
+} => {
   const locations: Array<Location> = []
-  let dropped: Array<DropReason> | undefined
+  let dropped: Array<EventDropReason> | undefined
   const taken = inputs.length > limits.locations ? inputs.slice(0, limits.locations) : inputs
   for (const input of taken) {
     const location = Option.getOrUndefined(decodeLocation(input))
@@ -170,7 +173,7 @@ const decodeLocations = (
   return { locations: locations.slice(), dropped: dropped ?? nothingDropped }
 }
 
-const notALocation = (input: unknown): DropReason => {
+const notALocation = (input: unknown): EventDropReason => {
   const type = Option.getOrUndefined(decodeTyped(input))?.type
   return type === undefined || type === "document" ? "location" : "unknown-location"
 }

@@ -4,10 +4,10 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Socket from "effect/socket/Socket"
-import { countDrop } from "../Drops.ts"
+import { countDrop, type DropReason } from "../Drops.ts"
 import type { Limits, PresenceConfigShape } from "../PresenceConfig.ts"
 import type { TransportEvent } from "../Transport.ts"
-import { decodePresence, Method, notificationMethod } from "./BifurEvent.ts"
+import { decodePresence, type EventDropReason, Method, notificationMethod } from "./BifurEvent.ts"
 import { type ConnectionEnd, fromAuthorization, fromSubscription, lost } from "./ConnectionEnd.ts"
 import * as FrameSocket from "./FrameSocket.ts"
 import { decodeFrame } from "./JsonRpc.ts"
@@ -46,7 +46,7 @@ export const run = (options: {
   Effect.gen(function* () {
     const { config, handler, redact, url } = options
     const runFork = Effect.runForkWith(yield* Effect.context())
-    const drop = (reason: string, count?: number) => void runFork(countDrop(reason, count))
+    const drop = (reason: DropReason, count?: number) => void runFork(countDrop(reason, count))
     let frames: Frames | undefined
     yield* Effect.addFinalizer(() => Effect.sync(() => frames?.rpc.end()))
     return yield* FrameSocket.run(url, config.openTimeout, {
@@ -88,8 +88,8 @@ const authorize = (
 }
 
 /** How often each is there: a fiber per reason, not per thing that was left out. */
-const tally = (reasons: ReadonlyArray<string>): ReadonlyMap<string, number> => {
-  const counts = new Map<string, number>()
+const tally = (reasons: ReadonlyArray<EventDropReason>): ReadonlyMap<EventDropReason, number> => {
+  const counts = new Map<EventDropReason, number>()
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
   return counts
 }
@@ -108,7 +108,7 @@ const makeFrames = (
   rpc: Rpc.Rpc,
   handler: Handler,
   limits: Limits,
-  drop: (reason: string, count?: number) => void
+  drop: (reason: DropReason, count?: number) => void
 ): Frames => {
   let id: string | undefined
 

@@ -9,7 +9,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
-import { CommandError } from "./CommandError.ts"
+import { UsageError } from "./CommandFailure.ts"
 import { envOf, file, type Setting, type SettingInfo } from "./Setting.ts"
 
 /** A secret, and the setting of the file that it may stand in. */
@@ -35,13 +35,13 @@ export const fileFlagsOf = <Key extends string>(secrets: {
   readonly [name in Key]: Secret
 }): Record<Key, Flag.Flag<string | undefined>> => Record.map(secrets, ({ file }) => file.flag)
 
-/** A file's content, or a {@link CommandError} that names the flag. */
+/** A file's content, or a {@link UsageError} that names the flag. */
 export const readFile = Effect.fnUntraced(function* (name: string, path: string) {
   const files = yield* FileSystem.FileSystem
   return yield* files.readFileString(path).pipe(
     Effect.mapError(
       ({ message }) =>
-        new CommandError({
+        new UsageError({
           message: `The file of --${name} cannot be read: ${message}. Check the path, and that this process may read it.`
         })
     )
@@ -52,7 +52,7 @@ export const readFile = Effect.fnUntraced(function* (name: string, path: string)
 export const readSecretFile = Effect.fnUntraced(function* (name: string, path: string) {
   const text = (yield* readFile(name, path)).trim()
   if (text !== "") return Redacted.make(text)
-  return yield* new CommandError({ message: `The file of --${name} is empty: ${path}.` })
+  return yield* new UsageError({ message: `The file of --${name} is empty: ${path}.` })
 })
 
 /** A secret's value; undefined where there is none. */
@@ -62,12 +62,12 @@ export const readSecret = Effect.fnUntraced(function* (
 ) {
   const variable = Option.getOrUndefined(
     yield* Config.option(Config.Redacted(envOf(name))).pipe(
-      Effect.mapError(({ message }) => new CommandError({ message }))
+      Effect.mapError(({ message }) => new UsageError({ message }))
     )
   )
   if (path === undefined) return variable
   if (variable !== undefined) {
-    return yield* new CommandError({
+    return yield* new UsageError({
       message: `There are both ${envOf(name)} and --${file.name}. Give one.`
     })
   }

@@ -4,6 +4,7 @@
 import * as CliError from "effect/cli/CliError"
 import * as Flag from "effect/cli/Flag"
 import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
 import * as Result from "effect/Result"
@@ -180,6 +181,10 @@ export const quantity = (info: NumberInfo, unit: string): Setting<number> =>
 
 /** A time, in seconds. */
 export const seconds = (info: NumberInfo): Setting<number> => quantity(info, "s")
+
+/** What such a setting says, where it is given. */
+export const toDuration = (seconds: number | undefined): Duration.Duration | undefined =>
+  seconds === undefined ? undefined : Duration.seconds(seconds)
 
 /** The flags of settings of one type. */
 export const flagsOf = <Key extends string, A>(settings: {

@@ -14,7 +14,7 @@ import { Presence } from "../Presence.ts"
 import { whilePresent } from "../whilePresent.ts"
 import { runChild } from "./announce/child.ts"
 import { placesOf } from "./announce/places.ts"
-import { ChildFailed, CommandError } from "./CommandError.ts"
+import { ChildFailed, UsageError } from "./CommandFailure.ts"
 import { failWhenInterrupted } from "./interrupted.ts"
 import { awaitConnected, failWhenOver, layerRoom } from "./room/joinRoom.ts"
 import { pathText } from "./room/people.ts"
@@ -99,7 +99,7 @@ const run = (values: Values) =>
   Effect.gen(function* () {
     const places = placesOf(values.places)
     if (Result.isFailure(places)) {
-      return yield* new CommandError({ message: places.failure })
+      return yield* new UsageError({ message: places.failure })
     }
     yield* Effect.provide(stay(values, places.success), layerRoom(values.room))
   }).pipe(Effect.provide(layerLog))

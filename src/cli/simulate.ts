@@ -3,7 +3,6 @@
  */
 import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { resolveTarget } from "./room/RoomTarget.ts"
@@ -13,6 +12,7 @@ import { roomFlags } from "./room/roomSettings.ts"
 import { emptyTally, type Settings, simulation, type Tally } from "./simulate/simulation.ts"
 import { count, flagsOf, quantity, seconds } from "./Setting.ts"
 import { complain } from "./terminal/complain.ts"
+import { jsonFlag } from "./terminal/jsonFlag.ts"
 import { layerLog } from "./terminal/layerLog.ts"
 import { print } from "./terminal/Output.ts"
 import { printableJson } from "./terminal/printable.ts"
@@ -71,10 +71,7 @@ const numbers = {
 const flags = {
   room: roomFlags,
   ...flagsOf(numbers),
-  json: Flag.Boolean("json").pipe(
-    Flag.withDefault(false),
-    Flag.withDescription("Print the summary as JSON")
-  )
+  json: jsonFlag("Print the summary as JSON")
 }
 
 type Values = Command.Command.Config.Infer<typeof flags>

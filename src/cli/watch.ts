@@ -2,20 +2,17 @@
  * `sanity-presence watch`: who comes, moves and goes, until it is stopped.
  */
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { layerRoom } from "./room/joinRoom.ts"
 import { roomFlags } from "./room/roomSettings.ts"
 import { printChanges } from "./watch/changes.ts"
 import { liveTable } from "./watch/liveTable.ts"
+import { jsonFlag } from "./terminal/jsonFlag.ts"
 import { layerLog } from "./terminal/layerLog.ts"
 
 const flags = {
   room: roomFlags,
-  json: Flag.Boolean("json").pipe(
-    Flag.withDefault(false),
-    Flag.withDescription("Print every change as a line of JSON, also on a terminal")
-  )
+  json: jsonFlag("Print every change as a line of JSON, also on a terminal")
 }
 
 const run = ({ json, room }: Command.Command.Config.Infer<typeof flags>) =>

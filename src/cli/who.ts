@@ -3,7 +3,6 @@
  */
 import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Presence } from "../Presence.ts"
@@ -16,14 +15,12 @@ import { countText, tableLines } from "./room/peopleTable.ts"
 import { roomFlags } from "./room/roomSettings.ts"
 import { print, style } from "./terminal/Output.ts"
 import { printableJson } from "./terminal/printable.ts"
+import { jsonFlag } from "./terminal/jsonFlag.ts"
 import { layerLog } from "./terminal/layerLog.ts"
 
 const flags = {
   room: roomFlags,
-  json: Flag.Boolean("json").pipe(
-    Flag.withDefault(false),
-    Flag.withDescription("Print one JSON array of people instead of a table")
-  )
+  json: jsonFlag("Print one JSON array of people instead of a table")
 }
 
 const printTable = Effect.fnUntraced(function* (

@@ -47,113 +47,47 @@ const concurrency = 16
 /** The least time between two rounds of checking tokens again, in milliseconds. */
 const shortestRound = 250
 
-/** An authorizer; it asks again about the given members for as long as its scope is open. */
+/** What deciding needs of the rest of the relay. */
+interface AuthorizerServices {
+  readonly auth: RelayAuth["Service"]
+  readonly settings: Pick<RelaySettings, "authorizationTimeout">
+  readonly counts: RelayCounts
+  readonly places: Places
+  /** Who is asked about again. */
+  readonly members: () => Iterable<Member>
+}
+
+type Decided = Parameters<Authorizer["authorize"]>[2]
+
+/** An authorizer; it asks again about the members for as long as its scope is open. */
 export const makeAuthorizer = (
-  auth: RelayAuth["Service"],
-  settings: Pick<RelaySettings, "authorizationTimeout">,
-  counts: RelayCounts,
-  places: Places,
-  members: () => Iterable<Member>
+  services: AuthorizerServices
 ): Effect.Effect<Authorizer, never, Scope.Scope> =>
   Effect.gen(function* () {
+    const { auth, counts } = services
     const fork = yield* FiberSet.makeRuntime<never, void, never>()
     const pending = new Tally()
 
-    const find = (token: Redacted.Redacted, { address }: Member) =>
-      auth.authenticate(token, address).pipe(
-        Effect.timeout(settings.authorizationTimeout),
-        // A bug of the auth is nobody's refusal, and must not end the rounds. It may hold a token.
-        Effect.catchDefect(() =>
-          Effect.logError(
-            "the auth of this relay is broken: it died while it looked at a token"
-          ).pipe(Effect.andThen(Effect.fail(new AuthUnavailable({ reason: "failed" }))))
-        )
-      )
-
-    const decide = Effect.fn("Relay.authorize")(function* (
-      member: Member,
-      authorization: string,
-      decided: (refusal: string | undefined) => void
-    ) {
-      yield* bearerToken(authorization).pipe(
-        Effect.flatMap((token) =>
-          Effect.map(find(token, member), (user) => places.enter(member, user, token))
-        ),
-        Effect.match({
-          onSuccess: () => decided(undefined),
-          onFailure: (error) => {
-            if (error._tag !== "TokenRefused") {
-              // Else its time was over, and that has been counted.
-              if (member.connection.isOpen) counts.undecide(reasonOf(error))
-              return postpone(member)
-            }
-            counts.refuse("unauthorized")
-            member.refused++
-            decided(error.message)
-          }
-        })
-      )
-      // Without the user: the id of one is a token in development.
-      yield* Effect.logDebug("authorization decided").pipe(
-        Effect.annotateLogs({
-          connection: member.connection.owner.id,
-          accepted: member.user !== undefined
-        })
-      )
-    })
-
     /** Decides, where few enough of the same network are being decided; it ends with the connection. */
-    const decideInBounds = (
-      member: Member,
-      authorization: string,
-      decided: (refusal: string | undefined) => void
-    ): void => {
+    const decideInBounds = (member: Member, authorization: string, decided: Decided): void => {
       const { connection, network } = member
       if (network !== undefined && pending.of(network) >= maxPending) {
         counts.refuse("requests")
         connection.close(tryAgainLater, "too many tokens of this address are being checked")
         return
       }
-      const decision = fork(decide(member, authorization, decided))
+      const decision = fork(decide(services, member, authorization, decided))
       member.decision = decision
       if (network === undefined) return
       pending.add(network)
       decision.addObserver(() => pending.remove(network))
     }
 
-    /** One that cannot be checked keeps its user: presence does not end with the token's issuer. */
-    const check = (member: Member, token: Redacted.Redacted) =>
-      find(token, member).pipe(
-        Effect.match({
-          onSuccess: (user) => {
-            if (member.credential?.token === token) places.enter(member, user, token)
-          },
-          onFailure: (error) => {
-            if (error._tag !== "TokenRefused") return counts.undecide(reasonOf(error))
-            if (member.credential?.token !== token) return
-            counts.refuse("revoked")
-            places.expel(member)
-            member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
-          }
-        })
-      )
-
     const timeToLive = Duration.toMillis(auth.timeToLive)
-    const pause = Math.max(shortestRound, timeToLive / 4)
-
-    const round = Effect.suspend(() => {
-      // At the next round, those that are younger will still be young enough.
-      const oldest = monotonicNow() - Math.max(0, timeToLive - pause)
-      const due = Array.from(members()).flatMap((member) => {
-        const { credential } = member
-        return credential === undefined || credential.checkedAt > oldest
-          ? []
-          : [check(member, credential.token)]
-      })
-      return Effect.all(due, { concurrency, discard: true })
-    })
-
     if (Number.isFinite(timeToLive)) {
+      const pause = Math.max(shortestRound, timeToLive / 4)
+      // At the next round, those that are younger will still be young enough.
+      const round = checkOlder(services, Math.max(0, timeToLive - pause))
       yield* Effect.sleep(pause).pipe(Effect.andThen(round), Effect.forever, Effect.forkScoped)
     }
 
@@ -167,6 +101,87 @@ export const makeAuthorizer = (
         }
       }
     }
+  })
+
+const find = (
+  { auth, settings }: AuthorizerServices,
+  token: Redacted.Redacted,
+  { address }: Member
+) =>
+  auth.authenticate(token, address).pipe(
+    Effect.timeout(settings.authorizationTimeout),
+    // A bug of the auth is nobody's refusal, and must not end the rounds. It may hold a token.
+    Effect.catchDefect(() =>
+      Effect.logError("the auth of this relay is broken: it died while it looked at a token").pipe(
+        Effect.andThen(Effect.fail(new AuthUnavailable({ reason: "failed" })))
+      )
+    )
+  )
+
+const decide = Effect.fn("Relay.authorize")(function* (
+  services: AuthorizerServices,
+  member: Member,
+  authorization: string,
+  decided: Decided
+) {
+  const { counts, places } = services
+  yield* bearerToken(authorization).pipe(
+    Effect.flatMap((token) =>
+      Effect.map(find(services, token, member), (user) => places.enter(member, user, token))
+    ),
+    Effect.match({
+      onSuccess: () => decided(undefined),
+      onFailure: (error) => {
+        if (error._tag !== "TokenRefused") {
+          // Else its time was over, and that has been counted.
+          if (member.connection.isOpen) counts.undecide(reasonOf(error))
+          return postpone(member)
+        }
+        counts.refuse("unauthorized")
+        member.refused++
+        decided(error.message)
+      }
+    })
+  )
+  // Without the user: the id of one is a token in development.
+  yield* Effect.logDebug("authorization decided").pipe(
+    Effect.annotateLogs({
+      connection: member.connection.owner.id,
+      accepted: member.user !== undefined
+    })
+  )
+})
+
+/** One that cannot be checked keeps its user: presence does not end with the token's issuer. */
+const check = (services: AuthorizerServices, member: Member, token: Redacted.Redacted) => {
+  const { counts, places } = services
+  return find(services, token, member).pipe(
+    Effect.match({
+      onSuccess: (user) => {
+        if (member.credential?.token === token) places.enter(member, user, token)
+      },
+      onFailure: (error) => {
+        if (error._tag !== "TokenRefused") return counts.undecide(reasonOf(error))
+        if (member.credential?.token !== token) return
+        counts.refuse("revoked")
+        places.expel(member)
+        member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
+      }
+    })
+  )
+}
+
+/** One round: asks again about the tokens that were last decided longer ago, in milliseconds. */
+const checkOlder = (services: AuthorizerServices, age: number): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const oldest = monotonicNow() - age
+    const due = Array.from(services.members()).flatMap((member) => {
+      const { credential } = member
+      return credential === undefined || credential.checkedAt > oldest
+        ? []
+        : [check(services, member, credential.token)]
+    })
+    return Effect.all(due, { concurrency, discard: true })
   })
 
 const reasonOf = (error: AuthUnavailable | Cause.TimeoutError): Undecided =>

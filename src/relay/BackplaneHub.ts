@@ -5,6 +5,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { millisOf } from "../Time.ts"
 import { type BackplaneRefusal, type ForbiddenOperation, makeRefusals } from "./BackplaneRefusal.ts"
 
 /** Whether a node hears the others and is heard. */
@@ -22,16 +23,22 @@ export type BackplaneStatus =
  * Why a message was dropped: there is no connection, it is larger than the server takes, the server
  * has not taken too many before it, or the server does not let this user publish it.
  */
-export type DropReason = "disconnected" | "too-large" | "backlog" | "refused"
+export type MessageDropReason = "disconnected" | "too-large" | "backlog" | "refused"
 
-const dropReasons: ReadonlyArray<DropReason> = ["disconnected", "too-large", "backlog", "refused"]
+const dropReasons: ReadonlyArray<MessageDropReason> = [
+  "disconnected",
+  "too-large",
+  "backlog",
+  "refused"
+]
 
-const noDrops = (): Map<DropReason, number> => new Map(dropReasons.map((reason) => [reason, 0]))
+const noDrops = (): Map<MessageDropReason, number> =>
+  new Map(dropReasons.map((reason) => [reason, 0]))
 
 /** What went wrong on a backplane since the start. */
 export interface BackplaneCounts {
   /** Messages to other nodes that were dropped, by reason; each is there from the start. */
-  readonly dropped: ReadonlyMap<DropReason, number>
+  readonly dropped: ReadonlyMap<MessageDropReason, number>
   /** Messages from other nodes on which a receiver threw. */
   readonly receiverErrors: number
 }
@@ -61,7 +68,7 @@ export interface BackplaneHub {
   readonly onStatus: (
     notify: (status: BackplaneStatus) => void
   ) => Effect.Effect<void, never, Scope.Scope>
-  readonly drop: (reason: DropReason) => void
+  readonly drop: (reason: MessageDropReason) => void
   /** The server forbids this on a subject; `advice` is for those who run it. */
   readonly forbid: (operation: ForbiddenOperation, subject: string, advice: string) => void
   /** Another connection begins: what was forbidden on the last one may be allowed. */
@@ -80,9 +87,9 @@ const logInterval = 10_000
 export const noCounts: BackplaneCounts = { dropped: noDrops(), receiverErrors: 0 }
 
 const makeDrops = (now: () => number, log: BackplaneHub["log"]) => {
-  const loggedAt = new Map<DropReason, number>()
+  const loggedAt = new Map<MessageDropReason, number>()
   const dropped = noDrops()
-  const drop = (reason: DropReason): void => {
+  const drop = (reason: MessageDropReason): void => {
     const count = (dropped.get(reason) ?? 0) + 1
     dropped.set(reason, count)
     // The status says that there is no connection; that it costs messages is no news. What the
@@ -187,7 +194,7 @@ export const makeHub = Effect.fnUntraced(function* (
   const context = yield* Effect.context()
   const clock = yield* Clock.Clock
   const runFork = Effect.runForkWith(context)
-  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const now = () => millisOf(clock)
   const log = (message: Effect.Effect<void>) => void runFork(message)
 
   let receiverErrors = 0

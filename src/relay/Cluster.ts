@@ -134,7 +134,7 @@ export class Cluster {
   }
 
   /** This node shuts down: its clients come back to others. */
-  sayGoodbye(): void {
+  tellLeaving(): void {
     this.#tellAll({ _tag: "Leaving", ...this.#self() })
     for (const shared of this.#rooms.values()) shared.close()
   }
@@ -225,6 +225,6 @@ export const makeCluster = Effect.fnUntraced(function* (
     Effect.forever,
     Effect.forkScoped
   )
-  yield* Effect.addFinalizer(() => Effect.sync(() => cluster.sayGoodbye()))
+  yield* Effect.addFinalizer(() => Effect.sync(() => cluster.tellLeaving()))
   return cluster
 })

@@ -13,7 +13,7 @@ import type { Publication } from "./Publication.ts"
 import { Room } from "./Room.ts"
 
 /** What a room needs of the rest of the relay. */
-export interface RoomServices {
+export interface OpenRoomServices {
   readonly settings: Pick<RelaySettings, "announceInterval" | "batchInterval">
   readonly counts: RelayCounts
   /** Tells other nodes what this one has published, in order. */
@@ -30,17 +30,17 @@ export interface RoomServices {
  */
 export class OpenRoom {
   readonly table: Room
-  readonly members = new Set<Connection>()
+  readonly connections = new Set<Connection>()
   readonly #subscriptions = new Map<Connection, number>()
   readonly #outbox = new Outbox()
-  readonly #services: RoomServices
+  readonly #services: OpenRoomServices
   readonly #batchInterval: number
   #publishedAt = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
   #wakesAt = Number.POSITIVE_INFINITY
   #isClosed = false
 
-  constructor(services: RoomServices) {
+  constructor(services: OpenRoomServices) {
     this.#services = services
     this.#batchInterval = services.settings.batchInterval
     this.table = new Room(randomUUID(), services.settings)
@@ -70,7 +70,7 @@ export class OpenRoom {
 
   /** Takes a connection out. Its sessions depart after a time, in milliseconds. */
   leave(connection: Connection, grace: number): void {
-    this.members.delete(connection)
+    this.connections.delete(connection)
     this.#subscriptions.delete(connection)
     this.endSessions(connection.owner, grace)
     this.#closeIfEmpty()
@@ -180,7 +180,7 @@ export class OpenRoom {
   /** What waits to be published goes out first: other nodes have to hear it. */
   #closeIfEmpty(): void {
     const isEmpty =
-      this.members.size === 0 &&
+      this.connections.size === 0 &&
       this.table.nextDeparture === undefined &&
       this.#outbox.nextAt === undefined
     if (isEmpty) this.#services.onEmpty()

@@ -17,19 +17,20 @@ import { makeCluster } from "./Cluster.ts"
 import { makeConnectionLog } from "./ConnectionLog.ts"
 import { Connections } from "./Connections.ts"
 import { drain } from "./Drain.ts"
+import { hostPort } from "./hostPort.ts"
 import { close, listen, makeListener } from "./Listener.ts"
-import type { Operations } from "./Operations.ts"
+import type { Operations } from "./http/Operations.ts"
 import { Places } from "./Places.ts"
 import { logRefusals } from "./RefusalLog.ts"
 import { RelayAuth } from "./RelayAuth.ts"
 import { RelayCounts } from "./RelayCounts.ts"
 import type { RelayError } from "./RelayError.ts"
-import { makeMetrics } from "./RelayMetrics.ts"
+import { makeMetrics } from "./http/RelayMetrics.ts"
 import { type RelayOptions, type RelaySettings, resolveOptions } from "./RelayOptions.ts"
 import { checkOptions } from "./OptionRanges.ts"
 import { makeRequests } from "./Requests.ts"
 import { Rooms } from "./Rooms.ts"
-import { explainNotFound, layerRoutes } from "./Routes.ts"
+import { explainNotFound, layerRoutes } from "./http/Routes.ts"
 import { isAllowedOrigin, projectOf } from "./SocketRequest.ts"
 
 /** How long a browser may remember the answer to a preflight, in seconds. */
@@ -114,13 +115,13 @@ const make = Effect.fnUntraced(function* (
   const cluster = yield* makeCluster({ backplane, settings, counts })
   const rooms = new Rooms({ settings, counts }, cluster)
   const places = new Places({ settings, rooms, counts })
-  const authorizer = yield* makeAuthorizer(
+  const authorizer = yield* makeAuthorizer({
     auth,
     settings,
     counts,
     places,
-    () => connections.members
-  )
+    members: () => connections.members
+  })
   const connections: Connections = new Connections({
     settings,
     places,
@@ -140,7 +141,7 @@ const make = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() => drain(connections, rooms, settings))
   yield* keepAlive(rooms, connections, settings)
   const { host } = settings
-  const url = `${settings.tls === undefined ? "http" : "https"}://${urlHost(host)}:${port}`
+  const url = `${settings.tls === undefined ? "http" : "https"}://${hostPort({ host: reachable(host), port })}`
   yield* Effect.logDebug(`relay listening on ${url}`)
   return Relay.of({ address: { host, port }, url })
 })
@@ -172,11 +173,10 @@ const serveHttp = Effect.fnUntraced(function* (
   server.on("request", handler)
 })
 
-/** A host as a URL writes it; one that stands for every address is reached at the local one. */
-const urlHost = (host: string): string => {
+/** One that stands for every address is reached at the local one. */
+const reachable = (host: string): string => {
   if (host === "0.0.0.0") return "127.0.0.1"
-  if (host === "::") return "[::1]"
-  return host.includes(":") ? `[${host}]` : host
+  return host === "::" ? "::1" : host
 }
 
 /** Heartbeats, and the search for those who are gone or silent, until the scope closes. */

@@ -12,15 +12,15 @@ import {
   ErrorCode,
   type RequestId
 } from "../bifur/JsonRpc.ts"
-import { SessionId } from "../Session.ts"
 import { makeAnnounce } from "./Announce.ts"
 import { type Answer, done, type Handler, invalidParams, refuse } from "./Answer.ts"
 import type { Authorizer } from "./Authorizer.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
-import { isPresent, type Member, type Present } from "./Member.ts"
+import { isPresent, type Member } from "./Member.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
+import { makeRollCall, sessionOf } from "./RollCall.ts"
 
 /**
  * Requests that may wait for an authorization to be decided. With the first of them reading stops: the
@@ -28,16 +28,12 @@ import type { RelaySettings } from "./RelayOptions.ts"
  */
 const maxWaiting = 100
 
-/** `presence_rollcall` and `presence_disconnect`. */
-const SessionParams = Schema.Struct({ session: SessionId })
-
 const decodeAuthorization = Schema.decodeUnknownOption(
   Schema.Struct({ authorization: Schema.String })
 )
 const decodeUnsubscribe = Schema.decodeUnknownOption(
   Schema.Struct({ subscriptionId: Schema.String })
 )
-const decodeSession = Schema.decodeUnknownOption(SessionParams)
 
 const unauthorized = refuse(
   CloseCode.unauthorized,
@@ -55,7 +51,7 @@ const unsubscribe: Handler = ({ connection, room }, params) => {
 }
 
 const disconnect: Handler = ({ connection, room, user }, params) => {
-  const session = Option.getOrUndefined(decodeSession(params))?.session
+  const session = sessionOf(params)
   if (session === undefined) return invalidParams(Method.disconnect, "{session}")
   room.publish(room.table.disconnect(connection.owner, user.id, session, monotonicNow()))
   return done
@@ -77,23 +73,7 @@ export const makeRequests = (
   >,
   counts: RelayCounts
 ): ((member: Member, text: string) => void) => {
-  const rollCall: Handler = (member, params) => {
-    const session = Option.getOrUndefined(decodeSession(params))?.session
-    if (session === undefined) return invalidParams(Method.rollCall, "{session}")
-    const { connection, room, user } = member
-    const forward = (): void =>
-      room.publish([room.table.rollCall(connection.owner, user.id, session, monotonicNow())])
-    const answerFromTable = (): void => {
-      if (room.isSubscribed(connection)) room.answerRollCall(connection)
-    }
-    atMostOncePer(
-      settings.rollCallInterval,
-      member,
-      settings.rollCall === "forward" ? forward : answerFromTable
-    )
-    return done
-  }
-
+  const rollCall = makeRollCall(settings)
   const announce = makeAnnounce(settings, counts)
 
   const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -170,19 +150,6 @@ const reply = ({ connection }: Member, id: RequestId | undefined, answer: Answer
   connection.send(
     "error" in answer ? encodeErrorReply(id, answer.error) : encodeReply(id, answer.result)
   )
-}
-
-/** A roll call is as large as the room; what is asked within the interval is answered once, after it. */
-const atMostOncePer = (interval: number, member: Present, callRoll: () => void): void => {
-  const callNow = (): void => {
-    member.rollCallTimer = undefined
-    member.rollCalledAt = monotonicNow()
-    callRoll()
-  }
-  if (member.rollCallTimer !== undefined) return
-  const wait = member.rollCalledAt + interval - monotonicNow()
-  if (wait <= 0) callNow()
-  else member.rollCallTimer = setTimeout(callNow, wait)
 }
 
 const malformedReply = {

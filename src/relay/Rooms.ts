@@ -3,7 +3,7 @@
  */
 import type { Connection } from "./Connection.ts"
 import type { Cluster } from "./Cluster.ts"
-import { OpenRoom, type RoomServices } from "./OpenRoom.ts"
+import { OpenRoom, type OpenRoomServices } from "./OpenRoom.ts"
 import { type RoomAddress, roomKey } from "./RoomAddress.ts"
 
 /** A room with its address. */
@@ -21,10 +21,10 @@ export interface AddressedRoom {
  */
 export class Rooms {
   readonly #rooms = new Map<string, AddressedRoom>()
-  readonly #services: Omit<RoomServices, "share" | "onEmpty">
+  readonly #services: Omit<OpenRoomServices, "share" | "onEmpty">
   readonly #cluster: Cluster
 
-  constructor(services: Omit<RoomServices, "share" | "onEmpty">, cluster: Cluster) {
+  constructor(services: Omit<OpenRoomServices, "share" | "onEmpty">, cluster: Cluster) {
     this.#services = services
     this.#cluster = cluster
   }
@@ -36,7 +36,7 @@ export class Rooms {
 
   /** How many connections are in a room. */
   population(address: RoomAddress): number {
-    return this.#rooms.get(roomKey(address))?.room.members.size ?? 0
+    return this.#rooms.get(roomKey(address))?.room.connections.size ?? 0
   }
 
   has(address: RoomAddress): boolean {
@@ -49,7 +49,7 @@ export class Rooms {
 
   enter(address: RoomAddress, connection: Connection): OpenRoom {
     const room = this.#rooms.get(roomKey(address))?.room ?? this.#open(address)
-    room.members.add(connection)
+    room.connections.add(connection)
     return room
   }
 

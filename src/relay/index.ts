@@ -1,5 +1,5 @@
 /** A server that speaks Bifur's presence protocol: for development, tests and self-hosting. */
-export { NatsBackplane, type NatsOptions, type NatsTlsOptions } from "./NatsBackplane.ts"
+export { NatsBackplane, type NatsOptions, type NatsTlsOptions } from "./nats/NatsBackplane.ts"
 export { Relay } from "./Relay.ts"
 export {
   type AuthScope,

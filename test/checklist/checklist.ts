@@ -40,7 +40,7 @@ export const namesIn = (source: string): ReadonlyArray<string> =>
     ([, literal = ""]) => literal.slice(1, -1)
   )
 
-export const counterpartsOf = (behaviour: Behaviour): ReadonlyArray<Counterpart> =>
+const counterpartsOf = (behaviour: Behaviour): ReadonlyArray<Counterpart> =>
   "ours" in behaviour ? behaviour.ours : []
 
 export const counterparts: ReadonlyArray<Counterpart> = peers.flatMap(({ behaviours }) =>

@@ -16,7 +16,7 @@ import {
   type BackplaneStatus,
   MemoryBus
 } from "../../src/relay/Backplane.ts"
-import { NatsBackplane } from "../../src/relay/NatsBackplane.ts"
+import { NatsBackplane } from "../../src/relay/nats/NatsBackplane.ts"
 import { subjectOf, type Topic } from "../../src/relay/Topic.ts"
 import { droppedBy } from "../support/droppedBy.ts"
 import * as FaultProxy from "../support/FaultProxy.ts"

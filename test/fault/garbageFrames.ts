@@ -10,7 +10,7 @@ export type Frame = string | Uint8Array
 type Make = (random: Random, subscription: string) => Frame
 
 /** Invented people are few, so that they meet themselves again, and the state has a bound. */
-export const users = [
+const users = [
   "p-1",
   "g-2",
   "__proto__",
@@ -21,7 +21,7 @@ export const users = [
   "\ud83d",
   "♥"
 ] as const
-export const sessions = ["s1", "s2", "__proto__", "hasOwnProperty", "\ude00", "", "p-1s1"] as const
+const sessions = ["s1", "s2", "__proto__", "hasOwnProperty", "\ude00", "", "p-1s1"] as const
 
 const segments = ["title", 0, -1, 1.5, { _key: "k" }, [0, 1], ["", 2], "__proto__", "\ud800"]
 const path = (random: Random) =>

@@ -14,16 +14,13 @@ import { Relay } from "../../src/relay/Relay.ts"
 import { RelayAuth } from "../../src/relay/RelayAuth.ts"
 import { subjectOf } from "../../src/relay/Topic.ts"
 import { SessionId, UserId } from "../../src/Session.ts"
-import { prompt, startNodes } from "./clusterTest.ts"
+import { prompt, threeNodes, twoNodes } from "./clusterTest.ts"
 import { gone, join, state } from "./RelayClient.ts"
 
 describe("several nodes", () => {
   it.live("[S9] are one room: who joins, moves and leaves on one is seen on the others", () =>
     Effect.gen(function* () {
-      const {
-        nodes: [one, two, three]
-      } = yield* startNodes(3)
-      assert(one !== undefined && two !== undefined && three !== undefined)
+      const { one, two, three } = yield* threeNodes()
       const ada = yield* join(one.url, "p-ada")
       const bob = yield* join(two.url, "p-bob")
       const eve = yield* join(three.url, "p-eve")
@@ -42,10 +39,7 @@ describe("several nodes", () => {
 
   it.live("[S9] answer a roll call for all of them, to who comes to a room new to a node too", () =>
     Effect.gen(function* () {
-      const {
-        nodes: [one, two]
-      } = yield* startNodes(2)
-      assert(one !== undefined && two !== undefined)
+      const { one, two } = yield* twoNodes()
       const ada = yield* join(one.url, "p-ada")
       yield* ada.announce("a", ["here"])
       const bob = yield* join(two.url, "p-bob")
@@ -59,10 +53,7 @@ describe("several nodes", () => {
 
   it.live("[S9] do not end a session that has moved to another node", () =>
     Effect.gen(function* () {
-      const {
-        nodes: [one, two]
-      } = yield* startNodes(2)
-      assert(one !== undefined && two !== undefined)
+      const { one, two } = yield* twoNodes()
       const watcher = yield* join(two.url, "p-watcher")
       const old = yield* join(one.url, "p-ada")
       yield* old.announce("tab", ["old"])
@@ -85,10 +76,7 @@ describe("several nodes", () => {
 
   it.live("[S3] keep rooms apart whose names only look alike", () =>
     Effect.gen(function* () {
-      const {
-        nodes: [one, two]
-      } = yield* startNodes(2)
-      assert(one !== undefined && two !== undefined)
+      const { one, two } = yield* twoNodes()
       const rooms = [
         ["/v1/socket/c", "a-b.localhost"],
         ["/v1/socket/b-c", "a.localhost"],
@@ -107,10 +95,7 @@ describe("several nodes", () => {
 
   it.live("[S9] hold those of a node that shuts down, until they are back elsewhere", () =>
     Effect.gen(function* () {
-      const {
-        nodes: [one, two]
-      } = yield* startNodes(2, { nodeReturnGrace: 200 })
-      assert(one !== undefined && two !== undefined)
+      const { one, two } = yield* twoNodes({ nodeReturnGrace: 200 })
       const watcher = yield* join(two.url, "p-watcher")
       const ada = yield* join(one.url, "p-ada")
       yield* ada.announce("a")
@@ -129,11 +114,7 @@ describe("several nodes", () => {
 
   it.live("[S9] go on by themselves without the backplane, and agree again when it is back", () =>
     Effect.gen(function* () {
-      const {
-        bus,
-        nodes: [one, two]
-      } = yield* startNodes(2)
-      assert(one !== undefined && two !== undefined)
+      const { bus, one, two } = yield* twoNodes()
       const ada = yield* join(one.url, "p-ada")
       const bob = yield* join(two.url, "p-bob")
       yield* ada.announce("a", [1])
@@ -174,11 +155,7 @@ describe("several nodes", () => {
 describe("nodes that were cut off", () => {
   it.live("[S9] know no more who left the last of a room meanwhile", () =>
     Effect.gen(function* () {
-      const {
-        bus,
-        nodes: [one, two]
-      } = yield* startNodes(2)
-      assert(one !== undefined && two !== undefined)
+      const { bus, one, two } = yield* twoNodes()
       const watcher = yield* join(one.url, "p-watcher")
       const ada = yield* join(two.url, "p-ada")
       yield* ada.announce("a")
@@ -194,11 +171,7 @@ describe("nodes that were cut off", () => {
 
   it.live("[S9] end nobody who has moved to one that is back a little later", () =>
     Effect.gen(function* () {
-      const {
-        bus,
-        nodes: [one, two, three]
-      } = yield* startNodes(3, { nodeReturnGrace: 3_000 })
-      assert(one !== undefined && two !== undefined && three !== undefined)
+      const { bus, one, two, three } = yield* threeNodes({ nodeReturnGrace: 3_000 })
       const watcher = yield* join(one.url, "p-watcher")
       const onTwo = yield* join(two.url, "p-other")
       const ada = yield* join(two.url, "p-ada")

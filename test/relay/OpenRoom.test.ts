@@ -31,7 +31,7 @@ const openRoom = (settings: {
     }
   })
   const { connection } = fakeConnection(counts)
-  room.members.add(connection)
+  room.connections.add(connection)
   room.subscribe(connection)
   return { connection, counts, emptied: Deferred.await(emptied), room, shared }
 }

@@ -1,4 +1,5 @@
 /** Relays that are the nodes of one cluster, in one process, on a bus in memory. */
+import { assert } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -34,3 +35,17 @@ export const startNodes = Effect.fnUntraced(function* (count: number, options: R
   const names = Array.from({ length: count }, (_, n) => `node-${n}`)
   return { bus, nodes: yield* Effect.forEach(names, start) }
 })
+
+/** Two nodes on one bus. */
+export const twoNodes = (options?: RelayOptions) =>
+  Effect.map(startNodes(2, options), ({ bus, nodes: [one, two] }) => {
+    assert(one !== undefined && two !== undefined)
+    return { bus, one, two }
+  })
+
+/** Three nodes on one bus. */
+export const threeNodes = (options?: RelayOptions) =>
+  Effect.map(startNodes(3, options), ({ bus, nodes: [one, two, three] }) => {
+    assert(one !== undefined && two !== undefined && three !== undefined)
+    return { bus, one, two, three }
+  })

@@ -3,7 +3,7 @@ import { assert } from "@effect/vitest"
 import * as NodeWS from "@effect/platform-node/NodeWS"
 import * as Effect from "effect/Effect"
 import type { Refusal } from "../../src/relay/RelayCounts.ts"
-import { parsePrometheus } from "./PrometheusParser.ts"
+import { parsePrometheus } from "./http/PrometheusParser.ts"
 import { eventually } from "./RawSocket.ts"
 import { join, state } from "./RelayClient.ts"
 

@@ -13,9 +13,10 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
 import { type ConnectionEnd, lost } from "../../src/bifur/ConnectionEnd.ts"
 import { Inquiry } from "../../src/bifur/Inquiry.ts"
+import { layerParts } from "../../src/bifur/runMachine.ts"
 import {
   Auth,
-  BifurTransport,
+  type ConnectionStatus,
   PageEvents,
   PresenceConfig,
   SanityClient,
@@ -28,7 +29,7 @@ import * as FakeWebSocket from "./FakeWebSocket.ts"
 import { makePage } from "./page.ts"
 
 const { settle } = FakeWebSocket
-export const sessionId = SessionId.make("own-session")
+const sessionId = SessionId.make("own-session")
 export const announce = { _tag: "Announce", sessionId, locations: [] } as const
 
 export const token = (value: string): Token => Option.some(Redacted.make(value))
@@ -69,7 +70,7 @@ export const setup = Effect.fnUntraced(function* (
         ? Effect.sync(answer)
         : Effect.delay(Effect.sync(answer), inquiry.delay)
     )
-  const layer = BifurTransport.layerParts.pipe(
+  const layer = layerParts.pipe(
     Layer.provide(
       Layer.succeed(Inquiry, {
         userOf: (asked) =>
@@ -169,3 +170,42 @@ export const event = (result: unknown, subscription = "sub-1") =>
   })
 export const goodbye = (session: string) =>
   event({ type: "disconnect", i: "p-bob", m: { session } })
+
+/** How often the transport has asked for an answer. */
+export const probesOf = (socket: FakeWebSocket.FakeWebSocket) =>
+  socket.methods.filter((method) => method === "presence_rollcall").length
+
+/** The number of the connection, undefined where there is none. */
+export const generation = (test: Setup) =>
+  Effect.map(test.status, (status) => (status._tag === "Connected" ? status.generation : undefined))
+
+/** Opens, and takes no token. */
+export const refuse = (socket: FakeWebSocket.FakeWebSocket) =>
+  Effect.gen(function* () {
+    socket.open()
+    yield* settle
+    socket.reply("authorization", { error: { code: 1, message: "expired" } })
+    yield* settle
+  })
+
+/** What a person is told: the reason of a wait, or the kind of status. */
+export const reasonOf = (status: ConnectionStatus.ConnectionStatus) =>
+  status._tag === "Reconnecting" ? status.reason : status._tag
+
+/** Lets time pass on a server that beats every `beat` and answers every probe. */
+export const live = Effect.fnUntraced(function* (
+  socket: FakeWebSocket.FakeWebSocket,
+  beat: number,
+  total: number
+) {
+  let answered = probesOf(socket)
+  for (let passed = 1_000; passed <= total; passed += 1_000) {
+    yield* TestClock.adjust("1 second")
+    if (passed % beat === 0) socket.receive("♥")
+    if (probesOf(socket) > answered) {
+      answered = probesOf(socket)
+      socket.reply("presence_rollcall")
+    }
+    yield* settle
+  }
+})

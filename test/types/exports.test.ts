@@ -66,7 +66,7 @@ describe("the exports of the main entry", () => {
       "Auth",
       "AuthConfig: layer",
       "AuthSource: layerRefresh layerStream",
-      "BifurTransport: layer layerParts layerWebSocket",
+      "BifurTransport: layer layerWebSocket",
       "ConnectionFailed",
       "ConnectionStatus: closed connecting describe isPermanent paused",
       "DocumentRef: isOf publishedIdOf resolve",
@@ -205,10 +205,6 @@ describe("types of services", () => {
         Main.SanityClient | Main.Auth | Socket.WebSocketConstructor
       >
     >()
-    expectTypeOf<
-      Layer.Success<typeof Main.BifurTransport.layerParts>
-    >().toEqualTypeOf<Main.Transport>()
-    expectTypeOf<Layer.Error<typeof Main.BifurTransport.layerParts>>().toBeNever()
   })
 
   it("Auth, and where a token comes from", () => {

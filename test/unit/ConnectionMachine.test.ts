@@ -6,11 +6,12 @@ import * as Schema from "effect/Schema"
 import type { Token } from "../../src/Auth.ts"
 import { lost } from "../../src/bifur/ConnectionEnd.ts"
 import * as Machine from "../../src/bifur/ConnectionMachine.ts"
+import * as State from "../../src/bifur/ConnectionState.ts"
 
 const token = (value: string): Token => Option.some(Redacted.make(value))
 const none: Token = Option.none()
 
-const tunables: Machine.Tunables = {
+const tunables: State.Tunables = {
   backoffBase: 100,
   backoffMax: 240_000,
   restartSpread: 7_000,
@@ -18,7 +19,7 @@ const tunables: Machine.Tunables = {
   silenceMin: 45_000,
   hiddenTimeout: 60_000
 }
-const at = (now: number, changes: Partial<Machine.Circumstances> = {}): Machine.Circumstances => ({
+const at = (now: number, changes: Partial<State.Circumstances> = {}): State.Circumstances => ({
   now,
   wall: 1_000_000 + now,
   random: 0.5,
@@ -27,9 +28,9 @@ const at = (now: number, changes: Partial<Machine.Circumstances> = {}): Machine.
   ...changes
 })
 
-type Input = Machine.Event | ((machine: Machine.Machine) => Machine.Event)
+type Input = State.Event | ((machine: State.Machine) => State.Event)
 
-const run = (inputs: ReadonlyArray<Input>, start = Machine.initial(token("t1"), true, at(0))) =>
+const run = (inputs: ReadonlyArray<Input>, start = State.initial(token("t1"), true, at(0))) =>
   inputs.reduce((machine, input) => {
     const event = typeof input === "function" ? input(machine) : input
     return Machine.step(machine, event, at(0)).machine
@@ -60,7 +61,7 @@ const explained =
 const probed =
   (_tag: "ProbeAnswered" | "ProbeFailed"): Input =>
   ({ probes, socket }) => ({ _tag, socket, probe: probes })
-const world = (_tag: "Tick" | Machine.WorldEvent): Input => ({ _tag })
+const world = (_tag: "Tick" | State.WorldEvent): Input => ({ _tag })
 
 const toOpening = [world("Tick"), given(token("t1"))]
 const toAuthorizing = [...toOpening, ofSocket("Opened")]
@@ -126,13 +127,13 @@ const rows: ReadonlyArray<readonly [string, Input, number?, Input?]> = [
   ["Closing", world("Closing")]
 ]
 
-const conditionOf = ({ phase }: Machine.Machine): string => {
+const conditionOf = ({ phase }: State.Machine): string => {
   if (phase._tag !== "Connected") return phase._tag
   if (phase.change !== undefined) return "changing"
   return phase.probing === undefined ? "Connected" : "probing"
 }
 
-const look = (machine: Machine.Machine, now: number): Machine.Machine => ({
+const look = (machine: State.Machine, now: number): State.Machine => ({
   ...machine,
   liveness: { ...machine.liveness, lookedAt: now, lookedWall: 1_000_000 + now }
 })
@@ -192,7 +193,7 @@ describe("the connection's state machine", () => {
 
   it("has a column for each of its phases, reached as its name says", () => {
     for (const [name, path] of columns) assert.strictEqual(conditionOf(run(path)), name)
-    const phases: ReadonlyArray<Machine.Phase["_tag"]> = [
+    const phases: ReadonlyArray<State.Phase["_tag"]> = [
       "Asking",
       "Opening",
       "Authorizing",
@@ -216,7 +217,7 @@ describe("the connection's state machine", () => {
     "tells Connected and Disconnected in turn, holds one socket at most, and always goes on",
     [Schema.Array(Happening).check(Schema.isMaxLength(60))],
     ([happenings]) => {
-      let machine = Machine.initial(token("t1"), true, at(0))
+      let machine = State.initial(token("t1"), true, at(0))
       let now = 0
       let isTold = false
       let isHeld = false
@@ -242,7 +243,7 @@ describe("the connection's state machine", () => {
         assert.strictEqual(status._tag === "Connected", phase._tag === "Connected")
         assert.strictEqual(status._tag === "Paused", phase._tag === "Away")
         // Something is always under way, or wants a person: a token, a click, a page.
-        const deadline = Machine.deadline(machine, tunables)
+        const deadline = State.deadline(machine, tunables)
         const isWatched = phase._tag === "Waiting" || phase._tag === "Connected"
         assert.strictEqual(deadline !== undefined && Number.isFinite(deadline), isWatched)
       }

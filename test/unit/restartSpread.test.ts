@@ -3,11 +3,12 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import { type ConnectionEnd, fromClose, unreachable } from "../../src/bifur/ConnectionEnd.ts"
 import * as Machine from "../../src/bifur/ConnectionMachine.ts"
+import * as State from "../../src/bifur/ConnectionState.ts"
 import * as PresenceConfig from "../../src/PresenceConfig.ts"
 import { mostWithin } from "../../bench/statistics.ts"
 import { makeRandom } from "../support/random.ts"
 
-const tunablesOf = (input: PresenceConfig.PresenceConfigInput): Machine.Tunables => {
+const tunablesOf = (input: PresenceConfig.PresenceConfigInput): State.Tunables => {
   const config = PresenceConfig.make(input)
   return {
     backoffBase: Duration.toMillis(config.backoffBase),
@@ -54,8 +55,8 @@ const cutOff = (options: {
   const drainAt = 60_000
   const cutAt = drainAt + drain
   for (let client = 0; client < clients; client++) {
-    let machine = Machine.initial(Option.none(), true, at(0))
-    const step = (event: Machine.Event, now: number): void => {
+    let machine = State.initial(Option.none(), true, at(0))
+    const step = (event: State.Event, now: number): void => {
       const next = Machine.step(machine, event, at(now))
       machine = next.machine
       for (const action of next.actions) {
@@ -85,7 +86,7 @@ const cutOff = (options: {
   }
   return { attempts, questions, back, patience }
 
-  function at(now: number): Machine.Circumstances {
+  function at(now: number): State.Circumstances {
     return { now, wall: now, random: random(), isOnline: true, tunables }
   }
 }

@@ -3,7 +3,7 @@
  */
 import { spawn } from "node:child_process"
 import * as Effect from "effect/Effect"
-import { CommandError } from "../CommandError.ts"
+import { UsageError } from "../CommandFailure.ts"
 import { exitCodeOf } from "../interrupted.ts"
 
 /** How long a command that is asked to end may take, in milliseconds. */
@@ -17,7 +17,7 @@ const patience = 10_000
 export const runChild = (
   command: string,
   args: ReadonlyArray<string>
-): Effect.Effect<number, CommandError> =>
+): Effect.Effect<number, UsageError> =>
   Effect.callback((resume) => {
     const child = spawn(command, args, { stdio: "inherit" })
     const ended = new Promise<void>((resolve) => {
@@ -25,7 +25,7 @@ export const runChild = (
       child.once("exit", () => resolve())
     })
     child.once("error", ({ message }) =>
-      resume(new CommandError({ message: `${command} cannot be run: ${message}` }))
+      resume(new UsageError({ message: `${command} cannot be run: ${message}` }))
     )
     child.once("exit", (code, signal) =>
       resume(Effect.succeed(signal === null ? (code ?? 0) : exitCodeOf(signal)))

@@ -2,18 +2,18 @@
  * Whom the relay of the command line lets in. That has to be chosen: none of the ways is right for
  * most.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import { layerTokensFile } from "../../relay/auth/TokensFileAuth.ts"
 import type { TokensFileError } from "../../relay/auth/TokensFile.ts"
 import { RelayAuth } from "../../relay/RelayAuth.ts"
-import { CommandError } from "../CommandError.ts"
+import { UsageError } from "../CommandFailure.ts"
+import { toDuration } from "../Setting.ts"
 import type { authKinds } from "./authSettings.ts"
 
 /** What the command was told of authentication. */
-export interface AuthSettings {
+export interface AuthValues {
   readonly auth: (typeof authKinds)[number] | undefined
   readonly tokensFile: string | undefined
   readonly sanityApiHost: string | undefined
@@ -33,7 +33,7 @@ const misplaced = ({
   sanityProjects,
   tokensFile,
   tokenTimeToLive
-}: AuthSettings): string | undefined => {
+}: AuthValues): string | undefined => {
   if (auth !== "tokens" && tokensFile !== undefined) return "--tokens-file belongs to --auth tokens"
   if (auth === "development" && tokenTimeToLive !== undefined) {
     return "--token-time-to-live belongs to --auth tokens and --auth sanity"
@@ -50,7 +50,7 @@ const layerSanity = ({
   sanityCanvases,
   sanityProjects,
   tokenTimeToLive
-}: AuthSettings): Layer.Layer<RelayAuth> =>
+}: AuthValues): Layer.Layer<RelayAuth> =>
   Layer.unwrap(
     Effect.map(
       Effect.promise(() => import("../../relay/auth/SanityAuth.ts")),
@@ -59,23 +59,19 @@ const layerSanity = ({
           apiHost: sanityApiHost,
           projects: sanityProjects,
           canvases: sanityCanvases,
-          ...timeToLive(tokenTimeToLive)
+          timeToLive: toDuration(tokenTimeToLive)
         })
     )
   )
 
-const timeToLive = (seconds: number | undefined): { readonly timeToLive?: Duration.Duration } =>
-  seconds === undefined ? {} : { timeToLive: Duration.seconds(seconds) }
-
-const fail = (message: string) =>
-  Layer.effect(RelayAuth, Effect.fail(new CommandError({ message })))
+const fail = (message: string) => Layer.effect(RelayAuth, Effect.fail(new UsageError({ message })))
 
 /** The authentication that was chosen. */
 export const layerAuth = (
-  settings: AuthSettings
-): Layer.Layer<RelayAuth, CommandError | TokensFileError, FileSystem.FileSystem> => {
-  const { auth, tokensFile, tokenTimeToLive } = settings
-  const wrong = misplaced(settings)
+  values: AuthValues
+): Layer.Layer<RelayAuth, UsageError | TokensFileError, FileSystem.FileSystem> => {
+  const { auth, tokensFile, tokenTimeToLive } = values
+  const wrong = misplaced(values)
   if (auth !== undefined && wrong !== undefined) {
     return fail(`${wrong}, and this is --auth ${auth}. Leave out one of them.`)
   }
@@ -87,8 +83,8 @@ export const layerAuth = (
     case "tokens":
       return tokensFile === undefined
         ? fail("--auth tokens needs the file that lists them: --tokens-file <path>.")
-        : layerTokensFile(tokensFile, timeToLive(tokenTimeToLive))
+        : layerTokensFile(tokensFile, { timeToLive: toDuration(tokenTimeToLive) })
     case "sanity":
-      return layerSanity(settings)
+      return layerSanity(values)
   }
 }

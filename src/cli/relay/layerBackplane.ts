@@ -1,17 +1,17 @@
 /**
  * What joins the relay of the command line with other nodes.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Backplane } from "../../relay/Backplane.ts"
-import { NatsBackplane, type NatsTlsOptions } from "../../relay/NatsBackplane.ts"
-import { CommandError } from "../CommandError.ts"
-import { natsSecrets } from "./natsSettings.ts"
+import { NatsBackplane, type NatsTlsOptions } from "../../relay/nats/NatsBackplane.ts"
+import { UsageError } from "../CommandFailure.ts"
 import { readSecret } from "../Secret.ts"
+import { toDuration } from "../Setting.ts"
+import { natsSecrets } from "./natsSettings.ts"
 
 /** What the command was told of NATS; of secrets the file, times in seconds. */
-export interface NatsSettings {
+export interface NatsValues {
   readonly nats: ReadonlyArray<string> | undefined
   readonly natsUser: string | undefined
   readonly natsPassword: string | undefined
@@ -37,48 +37,45 @@ const tlsOf = ({
   natsTlsCert: cert,
   natsTlsFirst,
   natsTlsKey: key
-}: NatsSettings): NatsTlsOptions | undefined => {
+}: NatsValues): NatsTlsOptions | undefined => {
   const handshakeFirst = natsTlsFirst === "yes"
   const isWanted = (ca ?? cert ?? key) !== undefined || handshakeFirst
   return isWanted ? { ca, cert, key, handshakeFirst } : undefined
 }
 
-const seconds = (value: number | undefined): Duration.Duration | undefined =>
-  value === undefined ? undefined : Duration.seconds(value)
-
 /** NATS where servers are given; else this node is alone. */
-export const layerBackplane = (settings: NatsSettings) =>
+export const layerBackplane = (values: NatsValues) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const password = yield* readSecret(natsSecrets.natsPassword, settings.natsPassword)
-      const token = yield* readSecret(natsSecrets.natsToken, settings.natsToken)
-      const nkey = yield* readSecret(natsSecrets.natsNkey, settings.natsNkey)
-      const { nats, ...others } = settings
+      const password = yield* readSecret(natsSecrets.natsPassword, values.natsPassword)
+      const token = yield* readSecret(natsSecrets.natsToken, values.natsToken)
+      const nkey = yield* readSecret(natsSecrets.natsNkey, values.natsNkey)
+      const { nats, ...others } = values
       if (nats === undefined) {
         const isMisplaced =
           (password ?? token ?? nkey) !== undefined ||
           Object.values(others).some((value) => value !== undefined)
         if (!isMisplaced) return Backplane.layerNone
-        return yield* new CommandError({
+        return yield* new UsageError({
           message:
             "There are settings for NATS, but no server. Name one: --nats nats://127.0.0.1:4222."
         })
       }
       return NatsBackplane.layer({
         servers: nats,
-        user: settings.natsUser,
+        user: values.natsUser,
         password,
         token,
         nkey,
-        credentialsFile: settings.natsCredentialsFile,
-        tls: tlsOf(settings),
-        name: settings.natsName,
-        subjectPrefix: settings.natsSubjectPrefix,
-        reconnectWait: seconds(settings.natsReconnectWait),
-        reconnectJitter: seconds(settings.natsReconnectJitter),
-        connectTimeout: seconds(settings.natsConnectTimeout),
-        pingInterval: seconds(settings.natsPingInterval),
-        maxReconnectAttempts: settings.natsMaxReconnectAttempts
+        credentialsFile: values.natsCredentialsFile,
+        tls: tlsOf(values),
+        name: values.natsName,
+        subjectPrefix: values.natsSubjectPrefix,
+        reconnectWait: toDuration(values.natsReconnectWait),
+        reconnectJitter: toDuration(values.natsReconnectJitter),
+        connectTimeout: toDuration(values.natsConnectTimeout),
+        pingInterval: toDuration(values.natsPingInterval),
+        maxReconnectAttempts: values.natsMaxReconnectAttempts
       })
     })
   )

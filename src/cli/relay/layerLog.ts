@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as References from "effect/References"
-import { CommandError } from "../CommandError.ts"
+import { UsageError } from "../CommandFailure.ts"
 import { logLevel } from "./relaySettings.ts"
 import { envOf } from "../Setting.ts"
 
@@ -33,7 +33,7 @@ const readLevel = Effect.gen(function* () {
     () => "info"
   )
   if (isLevel(variable)) return levels[variable]
-  return yield* new CommandError({
+  return yield* new UsageError({
     message: `${env} is "${variable}". Expected one of ${Object.keys(levels).join(", ")}.`
   })
 })

@@ -2,7 +2,6 @@
  * Runs a relay as the flags and the variables say.
  */
 import { createSecureContext } from "node:tls"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Record from "effect/Record"
@@ -10,9 +9,10 @@ import { packageVersion } from "../../relay/PackageVersion.ts"
 import { Relay } from "../../relay/Relay.ts"
 import type { RelayOptions, RelayTls } from "../../relay/RelayOptions.ts"
 import { isLoopback } from "../../relay/SocketRequest.ts"
-import { CommandError } from "../CommandError.ts"
+import { UsageError } from "../CommandFailure.ts"
 import { readFile, readSecret } from "../Secret.ts"
 import { quitOnSecondSignal } from "../secondSignal.ts"
+import { toDuration } from "../Setting.ts"
 import type { Values } from "./flags.ts"
 import { layerAuth } from "./layerAuth.ts"
 import { layerBackplane } from "./layerBackplane.ts"
@@ -29,7 +29,7 @@ const readTls = Effect.fnUntraced(function* ({
 }: Pick<Values["options"], "tlsCert" | "tlsKey">) {
   if (tlsCert === undefined && tlsKey === undefined) return undefined
   if (tlsCert === undefined || tlsKey === undefined) {
-    return yield* new CommandError({
+    return yield* new UsageError({
       message: "TLS needs the certificate and its key: give both, --tls-cert and --tls-key."
     })
   }
@@ -40,14 +40,11 @@ const readTls = Effect.fnUntraced(function* ({
   return yield* Effect.try({
     try: () => createSecureContext(tls),
     catch: (cause) =>
-      new CommandError({
+      new UsageError({
         message: `--tls-cert and --tls-key are no certificate and its key, both PEM: ${cause instanceof Error ? cause.message : "no reason given"}.`
       })
   }).pipe(Effect.as(tls))
 })
-
-const seconds = (value: number | undefined): Duration.Duration | undefined =>
-  value === undefined ? undefined : Duration.seconds(value)
 
 /** The project of a relay that serves one only. */
 const onlyProject = ({ sanityProjects }: Values["auth"]): string | undefined =>
@@ -65,7 +62,7 @@ const readOptions = Effect.fnUntraced(function* ({ auth, options: values }: Valu
     projectFromHost: projectFromHost !== "no",
     ...Record.map(
       Record.map(settings.times, (_, name) => values[name]),
-      seconds
+      toDuration
     ),
     tls: yield* readTls({ tlsCert, tlsKey }),
     metricsToken: yield* readSecret(settings.metricsToken, metricsToken)

@@ -9,7 +9,7 @@ import { settingNames } from "./settingGroups.ts"
 const ofKubernetes = /^(SERVICE_|PORT_)/
 
 /** The names in an environment that start like those of settings, and belong to none. */
-export const unknownVariables = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+const unknownVariables = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
   const known = new Set(settingNames.map(envOf))
   return names.filter(
     (name) =>

@@ -10,7 +10,7 @@ import * as Redacted from "effect/Redacted"
 import * as Terminal from "effect/Terminal"
 import { resolveOptions } from "../../relay/RelayOptions.ts"
 import type { SanityClientOptions } from "../../SanityClient.ts"
-import { CommandError } from "../CommandError.ts"
+import { UsageError } from "../CommandFailure.ts"
 import { exitCodeOf } from "../interrupted.ts"
 import { readSecretFile } from "../Secret.ts"
 import type { RoomValues } from "./roomSettings.ts"
@@ -60,7 +60,7 @@ const readToken = Effect.fnUntraced(function* (path: string | undefined) {
     return Option.some(yield* readSecretFile("token-file", path))
   }
   const variable = yield* Config.option(Config.Redacted(tokenVariable)).pipe(
-    Effect.mapError(({ message }) => new CommandError({ message }))
+    Effect.mapError(({ message }) => new UsageError({ message }))
   )
   return Option.filter(variable, (token) => Redacted.value(token).trim() !== "")
 })
@@ -95,7 +95,7 @@ const askForToken = Effect.gen(function* () {
     const token = yield* askAtTerminal
     if (Redacted.value(token) !== "") return Option.some(token)
   }
-  return yield* new CommandError({
+  return yield* new UsageError({
     message: `There is no token. Set ${tokenVariable}, or give --token-file; a token is made on sanity.io/manage, under API.`
   })
 })
@@ -115,18 +115,18 @@ export const resolveTarget = Effect.fnUntraced(function* (values: RoomValues) {
   // A relay has a project of its own for those who name none.
   const isRelay = apiHost !== undefined
   if (namesNone && !isRelay) {
-    return yield* new CommandError({
+    return yield* new UsageError({
       message: "There is no project. Give --project (SANITY_PROJECT_ID), and --dataset."
     })
   }
   const dataset = values.dataset ?? (isRelay ? defaultDataset : undefined)
   if (canvasId === undefined && dataset === undefined) {
-    return yield* new CommandError({
+    return yield* new UsageError({
       message: 'There is no dataset. Give --dataset (SANITY_DATASET), "production" for instance.'
     })
   }
   if (canvasId !== undefined && projectId !== undefined) {
-    return yield* new CommandError({
+    return yield* new UsageError({
       message: "There are both a canvas and a project: a canvas is a room of its own. Give one."
     })
   }

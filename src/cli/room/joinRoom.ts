@@ -14,17 +14,17 @@ import { Presence } from "../../Presence.ts"
 import type { PresenceError } from "../../PresenceError.ts"
 import { SanityClient } from "../../SanityClient.ts"
 import { Users } from "../../Users.ts"
-import { CommandError, CommandFailed, TokenRefused } from "../CommandError.ts"
+import { UsageError, CommandFailed, CommandUnauthorized } from "../CommandFailure.ts"
 import { complain } from "../terminal/complain.ts"
 import { type RoomTarget, resolveTarget } from "./RoomTarget.ts"
 import { defaultTimeout, type RoomValues } from "./roomSettings.ts"
 
-const badConfiguration = ({ message }: PresenceError) => new CommandError({ message })
+const badConfiguration = ({ message }: PresenceError) => new UsageError({ message })
 
 /** Presence over a WebSocket of the caller's: one more session each time that it is built. */
 export const layerPresence = (
   target: RoomTarget
-): Layer.Layer<Presence | Users, CommandError, Socket.WebSocketConstructor> =>
+): Layer.Layer<Presence | Users, UsageError, Socket.WebSocketConstructor> =>
   Layer.merge(Layer.provide(Presence.layer, BifurTransport.layerWebSocket), Users.layer).pipe(
     Layer.provide(SanityClient.layer(target.options)),
     Layer.provide(layerFixed(Effect.succeed(target.token))),
@@ -48,15 +48,15 @@ export const layerRoom = (values: RoomValues) =>
 /** Why nothing more is tried. */
 const failureOf = (
   status: Parameters<typeof describe>[0]
-): Effect.Effect<never, CommandFailed | TokenRefused> => {
+): Effect.Effect<never, CommandFailed | CommandUnauthorized> => {
   const message = describe(status)
   return status._tag === "Unauthorized"
-    ? new TokenRefused({ message })
+    ? new CommandUnauthorized({ message })
     : new CommandFailed({ message })
 }
 
 /** Waits until the connection is over for good, and fails with the reason. */
-export const failWhenOver: Effect.Effect<never, CommandFailed | TokenRefused, Presence> =
+export const failWhenOver: Effect.Effect<never, CommandFailed | CommandUnauthorized, Presence> =
   Presence.use(({ status }) =>
     SubscriptionRef.changes(status).pipe(
       Stream.filter(isPermanent),
@@ -73,7 +73,7 @@ export const awaitConnected = Effect.fnUntraced(function* (timeout: number | und
   yield* SubscriptionRef.changes(status).pipe(
     Stream.filter((now) => now._tag === "Connected" || isPermanent(now)),
     Stream.take(1),
-    Stream.runForEach((now): Effect.Effect<void, CommandFailed | TokenRefused> =>
+    Stream.runForEach((now): Effect.Effect<void, CommandFailed | CommandUnauthorized> =>
       isPermanent(now) ? failureOf(now) : Effect.void
     ),
     Effect.timeoutOrElse({

@@ -11,7 +11,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { ReportedLocation } from "../../Location.ts"
 import { Presence } from "../../Presence.ts"
 import { counts } from "../../PresenceQuery.ts"
-import { type CommandError, CommandFailed, type TokenRefused } from "../CommandError.ts"
+import { type UsageError, CommandFailed, type CommandUnauthorized } from "../CommandFailure.ts"
 import { awaitConnected, failWhenOver, layerPresence } from "../room/joinRoom.ts"
 import type { RoomTarget } from "../room/RoomTarget.ts"
 import { type Act, chooseAct, chooseDelay, chooseField, typeOn } from "./behaviour.ts"
@@ -129,7 +129,7 @@ const live = (target: RoomTarget, settings: Settings, tally: Tally) =>
     )
     yield* Effect.catchTags(visits, {
       CommandFailed: () => Effect.sync(() => void tally.refused++),
-      TokenRefused: () => Effect.sync(() => void tally.refused++)
+      CommandUnauthorized: () => Effect.sync(() => void tally.refused++)
     })
   })
 
@@ -158,7 +158,7 @@ export const simulation = (
   settings: Settings,
   tally: Tally,
   timeout: number | undefined
-): Effect.Effect<void, CommandError | CommandFailed | TokenRefused> =>
+): Effect.Effect<void, UsageError | CommandFailed | CommandUnauthorized> =>
   Effect.gen(function* () {
     yield* awaitConnected(timeout)
     yield* Effect.forkScoped(lookOn(tally))

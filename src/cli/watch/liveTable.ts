@@ -36,7 +36,7 @@ const drawInterval = 100
 const clockInterval = "5 seconds"
 
 /** What there is to show. */
-export interface Frame {
+interface Frame {
   readonly rows: ReadonlyArray<Row>
   readonly counts: Counts
   readonly status: ConnectionStatus
@@ -47,7 +47,7 @@ export interface Frame {
  *
  * @param size in characters
  */
-export const draw = (
+const draw = (
   { counts: { sessions, users }, rows, status }: Frame,
   size: Terminal.Size
 ): ReadonlyArray<string> => {

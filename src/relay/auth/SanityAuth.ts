@@ -10,7 +10,7 @@ import * as Semaphore from "effect/Semaphore"
 import { currentUserVersion } from "../../SanityRequest.ts"
 import { type AuthScope, RelayAuth } from "../RelayAuth.ts"
 import { type Admission, refusalOf, refuse, sha256 } from "./Admission.ts"
-import { makeAnswers } from "./Answers.ts"
+import { makeTokenCache } from "./TokenCache.ts"
 import { AuthUnavailable, type TokenRefused } from "./AuthError.ts"
 import { makeMembership } from "./SanityMembership.ts"
 import { makeUnavailableLog } from "./UnavailableLog.ts"
@@ -91,7 +91,7 @@ const make = Effect.fnUntraced(function* (options: SanityAuthOptions) {
   const requests = yield* Semaphore.make(options.maxRequests ?? 50)
   const noteUnavailable = yield* makeUnavailableLog(hostOf(apiHost ?? "https://api.sanity.io"))
   const ask = makeMembership(client, useProjectHostname)
-  const remember = yield* makeAnswers({
+  const remember = yield* makeTokenCache({
     capacity: options.capacity ?? 10_000,
     timeToLive,
     refusalTimeToLive: Duration.fromInputUnsafe(options.refusalTimeToLive ?? "10 seconds")

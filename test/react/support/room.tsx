@@ -113,7 +113,7 @@ export const connect = async (sockets: FakeWebSocket.FakeSockets) => {
 }
 
 /** A frame with an event of the room. */
-export const event = (result: unknown) =>
+const event = (result: unknown) =>
   JSON.stringify({
     jsonrpc: "2.0",
     method: "presence_subscription",

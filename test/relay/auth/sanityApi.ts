@@ -27,7 +27,7 @@ export const notAMember: Answer = {
   body: { error: { type: "projectUserNotFoundError", description: "project user not found" } }
 }
 
-export const sessionNotFound: Answer = {
+const sessionNotFound: Answer = {
   status: 401,
   body: { statusCode: 401, error: "Unauthorized", message: "Session not found" }
 }

@@ -21,6 +21,7 @@ import {
   live,
   onNats,
   production,
+  twoOnServer,
   untilStatus
 } from "./natsTest.ts"
 
@@ -40,11 +41,7 @@ onNats("a node on NATS", () => {
   live(
     "hears again what it listened to when a killed server is back on its port",
     Effect.gen(function* () {
-      const server = yield* natsServer.make()
-      const [a, b] = yield* Effect.all([
-        joinNats({ servers: server.url }),
-        joinNats({ servers: server.url })
-      ])
+      const { a, b, server } = yield* twoOnServer()
       const heard = yield* Queue.unbounded<string>()
       yield* b.subscribe(production, (message) => Queue.offerUnsafe(heard, message))
       for (const round of ["first", "second"]) {
@@ -213,11 +210,7 @@ onNats("a node on NATS", () => {
   live(
     "drops nothing of much more than may be unconfirmed at a time, where the server keeps up",
     Effect.gen(function* () {
-      const server = yield* natsServer.make()
-      const [a, b] = yield* Effect.all([
-        joinNats({ servers: server.url }),
-        joinNats({ servers: server.url })
-      ])
+      const { a, b } = yield* twoOnServer()
       const heard = yield* Queue.unbounded<number>()
       yield* b.subscribe(production, ({ length }) => Queue.offerUnsafe(heard, length))
       for (let index = 0; index < 50; index++) {
@@ -231,9 +224,7 @@ onNats("a node on NATS", () => {
   live(
     "says Connected anew, once, when what it dropped for a backlog can be told again",
     Effect.gen(function* () {
-      const server = yield* natsServer.make()
-      const a = yield* joinNats({ servers: server.url, pingInterval: "1 minute" })
-      const b = yield* joinNats({ servers: server.url, pingInterval: "1 minute" })
+      const { a, b, server } = yield* twoOnServer({ pingInterval: "1 minute" })
       const heard = yield* Queue.unbounded<string>()
       yield* b.subscribe(production, (message) => Queue.offerUnsafe(heard, message))
       const said: Array<string> = []
@@ -321,11 +312,7 @@ onNats("a node on NATS", () => {
   live(
     "survives frames that no relay sent",
     Effect.gen(function* () {
-      const server = yield* natsServer.make()
-      const [a, b] = yield* Effect.all([
-        joinNats({ servers: server.url }),
-        joinNats({ servers: server.url })
-      ])
+      const { a, b, server } = yield* twoOnServer()
       const heard = yield* Queue.unbounded<string>()
       yield* a.subscribe(production, (message) => Queue.offerUnsafe(heard, message))
       const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x0d, 0x0a])

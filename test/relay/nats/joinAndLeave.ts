@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { Backplane } from "../../../src/relay/Backplane.ts"
-import { NatsBackplane } from "../../../src/relay/NatsBackplane.ts"
+import { NatsBackplane } from "../../../src/relay/nats/NatsBackplane.ts"
 
 const [, , servers = ""] = process.argv
 

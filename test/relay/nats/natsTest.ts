@@ -9,7 +9,7 @@ import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { Backplane, type BackplaneStatus } from "../../../src/relay/Backplane.ts"
-import { NatsBackplane, type NatsOptions } from "../../../src/relay/NatsBackplane.ts"
+import { NatsBackplane, type NatsOptions } from "../../../src/relay/nats/NatsBackplane.ts"
 import type { Topic } from "../../../src/relay/Topic.ts"
 import * as natsServer from "../../support/natsServer.ts"
 
@@ -70,3 +70,12 @@ export const eventually = (condition: () => boolean) =>
     Effect.timeout("10 seconds"),
     Effect.asVoid
   )
+
+/** A server, and two nodes that have joined it. */
+export const twoOnServer = Effect.fnUntraced(function* (
+  options: Omit<NatsOptions, "servers"> = {}
+) {
+  const server = yield* natsServer.make()
+  const join = joinNats({ ...options, servers: server.url })
+  return { server, a: yield* join, b: yield* join }
+})

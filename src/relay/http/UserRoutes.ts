@@ -6,11 +6,11 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { currentUser, flatProfile, nestedProfile, type Provider } from "../Profiles.ts"
+import { currentUser, flatProfile, nestedProfile, type Provider } from "./Profiles.ts"
 import { bearerToken, type RelayAuth, type RelayUser } from "../RelayAuth.ts"
 import type { RelayCounts } from "../RelayCounts.ts"
 import type { HostHeaders } from "../SocketRequest.ts"
-import type { AuthUnavailable, TokenRefused } from "./AuthError.ts"
+import type { AuthUnavailable, TokenRefused } from "../auth/AuthError.ts"
 import { failure, json, notFound, type Response, withParams } from "./HttpAnswer.ts"
 
 /** What the users endpoints need of the rest of the relay. */

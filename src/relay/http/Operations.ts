@@ -9,7 +9,8 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { failure, json } from "./auth/HttpAnswer.ts"
+import { monotonicMillis } from "../../Time.ts"
+import { failure, json } from "./HttpAnswer.ts"
 import { prometheusType } from "./Prometheus.ts"
 import type { MetricSources } from "./RelayMetrics.ts"
 
@@ -65,7 +66,7 @@ const backplaneHealth = (
 const readHealth = ({ backplane, connections, rooms }: MetricSources): Effect.Effect<Health> =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    const monotonic = Number(yield* Clock.monotonicTimeNanos) / 1e6
+    const monotonic = yield* monotonicMillis
     const others = backplaneHealth(backplane, now, monotonic)
     const wellness = others.status === "connected" ? "ok" : "degraded"
     return {

@@ -1,7 +1,7 @@
 /**
  * Profiles of users, in the shapes in which Sanity's API answers. Pure.
  */
-import type { RelayUser } from "./RelayAuth.ts"
+import type { RelayUser } from "../RelayAuth.ts"
 
 /** A user as `/users/<id>` answers. Without an `imageUrl` clients draw initials. */
 export interface FlatProfile {

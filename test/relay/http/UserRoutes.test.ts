@@ -9,7 +9,7 @@ import type * as Scope from "effect/Scope"
 import { layerSanity, layerTokensFile, Relay, RelayAuth } from "../../../src/relay/index.ts"
 import { AuthUnavailable } from "../../../src/relay/RelayAuth.ts"
 import type { RelayOptions } from "../../../src/relay/RelayOptions.ts"
-import { notAMember, sanityApi } from "./sanityApi.ts"
+import { notAMember, sanityApi } from "../auth/sanityApi.ts"
 
 interface Reply {
   readonly status: number | undefined

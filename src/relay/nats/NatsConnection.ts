@@ -7,10 +7,10 @@ import type { ConnectionOptions as TlsConnectionOptions } from "node:tls"
 import type * as Nats from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { BackplaneError, describeFailure } from "./BackplaneError.ts"
+import { BackplaneError, describeFailure } from "../BackplaneError.ts"
+import { hostPort } from "../hostPort.ts"
 import type { NatsCredentials, NatsSettings, NatsTlsOptions } from "./NatsOptions.ts"
 import { isTlsFailure, probe } from "./NatsProbe.ts"
-import { hostPort } from "./NatsUrl.ts"
 
 /** The client of NATS, which only those need who run several nodes. */
 export type NatsClient = typeof Nats

@@ -6,8 +6,9 @@ import { connect as connectTls, type ConnectionOptions } from "node:tls"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { BackplaneError, describeFailure, isWithoutTls } from "./BackplaneError.ts"
-import { hostPort, type NatsServer } from "./NatsUrl.ts"
+import { BackplaneError, describeFailure, isWithoutTls } from "../BackplaneError.ts"
+import { hostPort } from "../hostPort.ts"
+import type { NatsServer } from "./NatsUrl.ts"
 
 /** Whether Node reports a failure of TLS rather than of the network. */
 export const isTlsFailure = (failure: unknown): boolean => {

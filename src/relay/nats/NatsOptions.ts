@@ -5,9 +5,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { BackplaneError } from "./BackplaneError.ts"
+import { BackplaneError } from "../BackplaneError.ts"
 import { type NatsServer, parseNatsUrl } from "./NatsUrl.ts"
-import { defaultSubjectPrefix, isSubjectPrefix } from "./Topic.ts"
+import { defaultSubjectPrefix, isSubjectPrefix } from "../Topic.ts"
 
 /** TLS towards NATS. Files are read on each connection: renewed ones are picked up. */
 export interface NatsTlsOptions {

@@ -15,7 +15,7 @@ import * as Schema from "effect/Schema"
 export const ExitCode = { failed: 1, usage: 2, unauthorized: 3 } as const
 
 /** Settings that do not go together, or a file that cannot be read. The message says what to do. */
-export class CommandError extends Schema.TaggedError<CommandError>()("CommandError", {
+export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
   message: Schema.String
 }) {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
@@ -29,9 +29,12 @@ export class CommandFailed extends Schema.TaggedError<CommandFailed>()("CommandF
 }
 
 /** The token was refused. */
-export class TokenRefused extends Schema.TaggedError<TokenRefused>()("TokenRefused", {
-  message: Schema.String
-}) {
+export class CommandUnauthorized extends Schema.TaggedError<CommandUnauthorized>()(
+  "CommandUnauthorized",
+  {
+    message: Schema.String
+  }
+) {
   override readonly [Runtime.errorExitCode] = ExitCode.unauthorized
 }
 

@@ -1,6 +1,6 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { relay } from "./relayTest.ts"
+import { relay } from "../relayTest.ts"
 
 const origin = "http://localhost:5173"
 

@@ -4,9 +4,9 @@
  */
 import type * as Nats from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
-import type { BackplaneHub } from "./BackplaneHub.ts"
-import { describeFailure } from "./BackplaneError.ts"
-import { monotonicNow } from "./Clock.ts"
+import type { BackplaneHub } from "../BackplaneHub.ts"
+import { describeFailure } from "../BackplaneError.ts"
+import { monotonicNow } from "../Clock.ts"
 import type { NatsClient } from "./NatsConnection.ts"
 
 /**

@@ -21,7 +21,7 @@ class Question extends Context.Service<Question, Answer>()(
 const unavailableTimeToLive = Duration.seconds(1)
 
 /** How much is remembered, and for how long. */
-export interface AnswersOptions {
+export interface TokenCacheOptions {
   /** Of answers, and of refusals. */
   readonly capacity: number
   readonly timeToLive: Duration.Duration
@@ -33,10 +33,10 @@ export interface AnswersOptions {
  * once. Refusals have a cache of their own: bad tokens do not drive the good ones out.
  *
  * @example
- * const remember = yield* makeAnswers({ capacity: 100, timeToLive, refusalTimeToLive })
+ * const remember = yield* makeTokenCache({ capacity: 100, timeToLive, refusalTimeToLive })
  * const user = yield* remember(key, ask)
  */
-export const makeAnswers = Effect.fnUntraced(function* (options: AnswersOptions) {
+export const makeTokenCache = Effect.fnUntraced(function* (options: TokenCacheOptions) {
   const { capacity, refusalTimeToLive, timeToLive } = options
 
   const refused = yield* Cache.makeWith(

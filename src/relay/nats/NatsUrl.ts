@@ -14,10 +14,6 @@ export interface NatsServer {
   readonly password: string | undefined
 }
 
-/** Host and port, as NATS and people write them; IPv6 in brackets. */
-export const hostPort = ({ host, port }: Pick<NatsServer, "host" | "port">): string =>
-  `${host.includes(":") ? `[${host}]` : host}:${port}`
-
 const defaultPort = 4222
 const schemes: ReadonlySet<string> = new Set(["nats:", "tls:"])
 

@@ -3,14 +3,14 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Backplane } from "./Backplane.ts"
-import type { Cluster } from "./Cluster.ts"
-import type { Connections } from "./Connections.ts"
-import { type EventLoopLag, makeEventLoopLag } from "./EventLoopLag.ts"
-import { packageVersion } from "./PackageVersion.ts"
+import type { Backplane } from "../Backplane.ts"
+import type { Cluster } from "../Cluster.ts"
+import type { Connections } from "../Connections.ts"
+import { type EventLoopLag, makeEventLoopLag } from "../EventLoopLag.ts"
+import { packageVersion } from "../PackageVersion.ts"
 import { formatMetrics, metric, type MetricFamily } from "./Prometheus.ts"
-import type { RelayCounts } from "./RelayCounts.ts"
-import type { Rooms } from "./Rooms.ts"
+import type { RelayCounts } from "../RelayCounts.ts"
+import type { Rooms } from "../Rooms.ts"
 
 /** What the metrics are read from. */
 export interface MetricSources {
