@@ -4,7 +4,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
@@ -13,6 +12,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Announcer from "./Announcer.ts"
 import { type ConnectionStatus, describe, isPermanent } from "./ConnectionStatus.ts"
 import type { DocumentWatchers } from "./DocumentWatchers.ts"
+import { keepIdentical } from "./keepIdentical.ts"
 import type { Location } from "./Location.ts"
 import { PresenceConfig } from "./PresenceConfig.ts"
 import { ConnectionFailed, PresenceError, Unauthorized } from "./PresenceError.ts"
@@ -147,7 +147,7 @@ export const forDocument = (
     return pulse.pipe(
       Stream.mapEffect(() => SubscriptionRef.get(presence.state)),
       Stream.map((state) => {
-        last = PresenceQuery.keepIdentical(last, PresenceQuery.inDocument(state, prepared))
+        last = keepIdentical(last, PresenceQuery.inDocument(state, prepared))
         return last
       }),
       Stream.changesWith((a, b) => a === b)
@@ -166,18 +166,9 @@ const makeSessionId: Effect.Effect<SessionId> = Effect.forEach(Array.from({ leng
 const failWhenPermanent = (transport: Transport["Service"]): Effect.Effect<never, PresenceError> =>
   SubscriptionRef.changes(transport.status).pipe(
     Stream.filter(isPermanent),
-    Stream.runHead,
-    Effect.flatMap(
-      Option.match({
-        onNone: () => Effect.never,
-        onSome: (status) => {
-          const detail = describe(status)
-          const reason =
-            status._tag === "Unauthorized"
-              ? new Unauthorized({ detail })
-              : new ConnectionFailed({ detail })
-          return Effect.fail(new PresenceError({ reason }))
-        }
-      })
-    )
+    Stream.runForEach((status) => {
+      const Reason = status._tag === "Unauthorized" ? Unauthorized : ConnectionFailed
+      return Effect.fail(new PresenceError({ reason: new Reason({ detail: describe(status) }) }))
+    }),
+    Effect.andThen(Effect.never)
   )

@@ -28,7 +28,7 @@ export interface PresenceMapOptions extends Pick<
 }
 
 /** What there is in every room. */
-export type Room = Presence | Users
+export type RoomServices = Presence | Users
 
 /**
  * Presence by room.
@@ -44,7 +44,7 @@ export type Room = Presence | Users
 export class PresenceMap extends Context.Service<
   PresenceMap,
   {
-    readonly get: (resource: Resource) => Layer.Layer<Room, PresenceError>
+    readonly get: (resource: Resource) => Layer.Layer<RoomServices, PresenceError>
     readonly in: (
       resource: Resource
     ) => Effect.Effect<Presence["Service"], PresenceError, Scope.Scope>
@@ -68,7 +68,7 @@ const make = Effect.fnUntraced(function* ({
   presence = overWebSocket,
   ...hosts
 }: PresenceMapOptions) {
-  const lookup = (resource: Resource): Layer.Layer<Room, PresenceError, Auth> =>
+  const lookup = (resource: Resource): Layer.Layer<RoomServices, PresenceError, Auth> =>
     Layer.merge(presence, Users.layer).pipe(
       Layer.provide(SanityClient.layer({ ...hosts, ...resource })),
       // A layer is built once in one program: without this, all rooms would be the same.

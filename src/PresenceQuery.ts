@@ -180,15 +180,3 @@ export const counts = (state: PresenceState): Counts => ({
   sessions: HashMap.size(state.members),
   users: HashMap.size(state.byUser)
 })
-
-/**
- * The previous array where the next one holds the identical elements, so that whoever compares
- * snapshots sees no change.
- */
-export const keepIdentical = <A>(
-  previous: ReadonlyArray<A>,
-  next: ReadonlyArray<A>
-): ReadonlyArray<A> =>
-  previous.length === next.length && previous.every((one, index) => one === next[index])
-    ? previous
-    : next

@@ -157,12 +157,16 @@ export const fromClient = Effect.fnUntraced(function* (original: Client, socketH
   })
 })
 
+/** The resource that a client names, in place of a project and a dataset. */
+export const namedResource = (config: ClientConfig): ClientConfig["resource"] =>
+  config.resource ?? config["~experimental_resource"]
+
 /** A dataset's room is on its project's host, also where the client names it as a resource. */
 const asProject = (
   config: InitializedClientConfig,
   { dataset, projectId }: Extract<Resource, { type: "dataset" }>
 ): ClientConfig =>
-  (config.resource ?? config["~experimental_resource"]) !== undefined
+  namedResource(config) !== undefined
     ? { ...noResource, projectId, dataset, useProjectHostname: config.isDefaultApi }
     : {}
 
@@ -173,7 +177,7 @@ const noResource: { readonly [option: string]: undefined } = {
 }
 
 const resourceOf = (config: InitializedClientConfig): Effect.Effect<Resource, PresenceError> => {
-  const resource = config.resource ?? config["~experimental_resource"]
+  const resource = namedResource(config)
   switch (resource?.type) {
     case "canvas":
       return Effect.succeed({ type: "canvas", canvasId: resource.id })

@@ -13,11 +13,10 @@ import type { Auth } from "./Auth.ts"
 import type { SanityClient } from "./SanityClient.ts"
 import type { UserId } from "./Session.ts"
 import * as UserLookup from "./UserLookup.ts"
-
-export type { UserProfile } from "./UserLookup.ts"
+import type { UserProfile } from "./UserProfile.ts"
 
 /** The profiles that are known, by user id. */
-export type Profiles = HashMap.HashMap<UserId, UserLookup.UserProfile>
+export type Profiles = HashMap.HashMap<UserId, UserProfile>
 
 /**
  * The profiles of people.
@@ -47,7 +46,7 @@ export class Users extends Context.Service<
 }
 
 /** The profile of a user; until it is known, a placeholder with the id. */
-export const profileOf = (profiles: Profiles, id: UserId): UserLookup.UserProfile =>
+export const profileOf = (profiles: Profiles, id: UserId): UserProfile =>
   Option.getOrElse(HashMap.get(profiles, id), () => ({ id, displayName: id }))
 
 /** Requests within this time go out as one. 20 ms: a room's answers to a roll call, mostly. */
@@ -91,7 +90,7 @@ export const make = Effect.fnUntraced(function* ({ lookup, tokens, whose }: User
     for (const id of ids) asking.delete(id)
   }
 
-  const remember = (found: ReadonlyMap<UserId, UserLookup.UserProfile>) =>
+  const remember = (found: ReadonlyMap<UserId, UserProfile>) =>
     found.size === 0
       ? Effect.void
       : Effect.andThen(

@@ -1,7 +1,7 @@
 "use client"
 
 import { type ReactNode, useState } from "react"
-import type { UserProfile } from "../../UserLookup.ts"
+import type { UserProfile } from "../../UserProfile.ts"
 import { initialsOf } from "./initials.ts"
 
 /** The props of {@link PresenceAvatar}. */

@@ -1,5 +1,5 @@
 import type { Activity } from "../../PresenceState.ts"
-import type { UserProfile } from "../../UserLookup.ts"
+import type { UserProfile } from "../../UserProfile.ts"
 
 /** Someone somewhere, as the hooks give them: `UserPresence` and `DocumentPresence` are such. */
 export interface Present {
