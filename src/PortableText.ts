@@ -7,11 +7,18 @@ import { type SanityPath, toSanityPath } from "./SanityPath.ts"
 
 /** One end of an {@link EditorSelection}, in arrays that the editor may change. */
 export interface EditorPoint {
+  /** The way to the span, from the field. */
   path: SanityPath
+  /** Characters from the beginning of the span. */
   offset: number
 }
 
-/** A selection as an editor takes it. */
+/**
+ * A selection as an editor takes it; null is none.
+ *
+ * @example
+ * const at: EditorSelection = toEditorSelection(selection)
+ */
 export type EditorSelection = {
   anchor: EditorPoint
   focus: EditorPoint
@@ -20,7 +27,9 @@ export type EditorSelection = {
 
 /** A block of Portable Text, as far as it matters here. */
 export interface TextBlock {
+  /** By which selections name it. */
   readonly _key: string
+  /** Its spans, where it is a block of text. */
   readonly children?: unknown
 }
 

@@ -23,25 +23,8 @@ import * as Tracker from "./Tracker.ts"
 import { Transport, type TransportSignal } from "./Transport.ts"
 
 /**
- * Presence in one room.
- *
- * - `sessionId`: fresh for every lifetime of the layer.
- * - `state`: everyone else, by session; {@link PresenceState.toArray} lists them. It is set only
- *   when something changed: a heartbeat is no change.
- * - `reported`: where this session says it is; undefined until the first report.
- * - `report`: says where this session is, all of it: it replaces the last report. Reading never
- *   announces anything; before the first report the session is silent. `report([])` means present,
- *   in no document. Never fails: what could not be sent is sent again.
- * - `reporter`: one more reporter for the same session, a task or a component for instance: others see
- *   what all of them report. What it reported is taken back when its scope closes.
- * - `watch`: calls a listener after every change in one document, named by its published id, until the
- *   returned function is called. {@link forDocument} makes a stream of it.
- * - `changes`: first a `Reset` with everyone who is there, then Joined, Moved, ActivityChanged and Left, in
- *   order, each once. A reader for whom more than `limits.unreadChanges` of the config wait gets a `Reset`
- *   in place of them.
- * - `status`: the connection.
- * - `ready`: the answers to the first roll call are in. Fails where the connection cannot be made.
- * - `retryNow`: tries to connect at once instead of waiting for the next attempt.
+ * Presence in one room: who is where, and where this session says it is. Reading never announces
+ * anything.
  *
  * @example
  * const program = Effect.gen(function* () {
@@ -53,15 +36,45 @@ import { Transport, type TransportSignal } from "./Transport.ts"
 export class Presence extends Context.Service<
   Presence,
   {
+    /** The id of this session, fresh for every lifetime of the layer. */
     readonly sessionId: SessionId
+    /**
+     * Everyone else, by session; {@link PresenceState.toArray} lists them. It is set only when something
+     * changed: a heartbeat is no change.
+     */
     readonly state: SubscriptionRef.SubscriptionRef<PresenceState.PresenceState>
+    /** Where this session says it is; undefined until the first report. */
     readonly reported: SubscriptionRef.SubscriptionRef<ReadonlyArray<Location> | undefined>
+    /**
+     * Says where this session is, all of it: it replaces the last report. Before the first one the
+     * session is silent; `report([])` means present, in no document. Never fails: what could not be sent
+     * is sent again.
+     */
     readonly report: Announcer.Report
+    /**
+     * One more reporter for the same session, a task or a component for instance: others see what all of
+     * them report. What it reported is taken back when its scope closes.
+     */
     readonly reporter: Effect.Effect<Announcer.Report, never, Scope.Scope>
+    /**
+     * Calls a listener after every change in one document, named by its published id, until the returned
+     * function is called. {@link forDocument} makes a stream of it.
+     */
     readonly watch: DocumentWatchers["watch"]
+    /**
+     * First a `Reset` with everyone who is there, then Joined, Moved, ActivityChanged and Left, in order,
+     * each once. A reader for whom more than `limits.unreadChanges` of the config wait gets a `Reset` in
+     * place of them.
+     */
     readonly changes: Stream.Stream<PresenceState.PresenceChange | PresenceState.Reset>
+    /** The connection. */
     readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>
+    /**
+     * Ends when the answers to the first roll call are in: after `readyQuiet` of the config without a
+     * newcomer, after `readyMax` at the latest. Fails where the connection cannot be made.
+     */
     readonly ready: Effect.Effect<void, PresenceError>
+    /** Tries to connect at once instead of waiting for the next attempt. */
     readonly retryNow: Effect.Effect<void>
   }
 >()("effect-sanity-presence/Presence") {

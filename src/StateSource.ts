@@ -11,19 +11,21 @@ import { listeners, nothing, subscribeAll, whenChanged } from "./Listeners.ts"
 /**
  * A value that changes.
  *
- * - `getCurrent` returns the identical value until it changes.
- * - `getInitial` returns the value before anything happened, always the identical one: what a server
- *   renders, and a browser while it hydrates.
- * - `subscribe` calls the listener after every change, never with the current value, until the
- *   returned function is called. Whatever a source needs to follow its value ends with the last
- *   subscriber.
- *
  * @example
  * const unsubscribe = source.subscribe(() => console.log(source.getCurrent()))
  */
 export interface StateSource<out A> {
+  /** The value now; the identical one until it changes. */
   readonly getCurrent: () => A
+  /**
+   * The value before anything happened, always the identical one: what a server renders, and a browser
+   * while it hydrates.
+   */
   readonly getInitial: () => A
+  /**
+   * Calls the listener after every change, never for the current value, until the returned function is
+   * called. Whatever a source needs to follow its value ends with the last subscriber.
+   */
   readonly subscribe: (listener: () => void) => () => void
 }
 
@@ -47,7 +49,12 @@ export const fromSubscriptionRef = <A>(ref: SubscriptionRef.SubscriptionRef<A>):
   return { getCurrent, subscribe, getInitial: () => initial }
 }
 
-/** A source computed from another. `f` runs once per value of it. */
+/**
+ * A source computed from another. `f` runs once per value of it.
+ *
+ * @example
+ * const count = map(presence.getUsers(), (users) => users.length)
+ */
 export const map = <A, B>(source: StateSource<A>, f: (value: A) => B): StateSource<B> => {
   const current = rememberLast(f)
   const initial = f(source.getInitial())
@@ -58,7 +65,14 @@ export const map = <A, B>(source: StateSource<A>, f: (value: A) => B): StateSour
   }
 }
 
-/** A source computed from two others. `f` runs once per pair of values. */
+/**
+ * A source computed from two others. `f` runs once per pair of values.
+ *
+ * @example
+ * const title = zipWith(presence.getUsers(), presence.getStatus(), (users, status) =>
+ *   status._tag === "Connected" ? `${users.length} here` : describe(status)
+ * )
+ */
 export const zipWith = <A, B, C>(
   left: StateSource<A>,
   right: StateSource<B>,
@@ -74,7 +88,12 @@ export const zipWith = <A, B, C>(
   }
 }
 
-/** A source that never changes. */
+/**
+ * A source that never changes.
+ *
+ * @example
+ * const nobody = constant<ReadonlyArray<UserPresence>>([])
+ */
 export const constant = <A>(value: A): StateSource<A> => ({
   getCurrent: () => value,
   getInitial: () => value,

@@ -96,13 +96,8 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
 export const notConnected = new TransportError({ reason: new NotConnected() })
 
 /**
- * The connection to one room.
- *
- * - `signals` is one ordered stream with one reader, {@link Presence}; what arrives together comes
- *   as one chunk. Signals wait until they are read.
- * - `send` succeeds when the server has answered; it never waits for a connection.
- * - Whoever announced is said goodbye to before the connection changes its user, or the page goes.
- * - `retryNow` ends a wait between two attempts, or a permanent status, at once.
+ * The connection to one room. It says goodbye for whoever announced before it changes its user, and
+ * before the page goes.
  *
  * Layers: `BifurTransport.layer` (a WebSocket), `TestTransport.layer` (memory).
  *
@@ -113,9 +108,16 @@ export const notConnected = new TransportError({ reason: new NotConnected() })
 export class Transport extends Context.Service<
   Transport,
   {
+    /**
+     * One ordered stream with one reader, {@link Presence}; what arrives together comes as one chunk.
+     * Signals wait until they are read.
+     */
     readonly signals: Stream.Stream<TransportSignal>
+    /** Succeeds when the server has answered. Never waits for a connection: without one it fails. */
     readonly send: (message: TransportMessage) => Effect.Effect<void, TransportError>
+    /** Ends a wait between two attempts, or a permanent status, at once. */
     readonly retryNow: Effect.Effect<void>
+    /** How the connection is. It is never waited for: building the layer begins with `Connecting`. */
     readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>
   }
 >()("effect-sanity-presence/Transport") {}

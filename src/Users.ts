@@ -21,11 +21,6 @@ export type Profiles = HashMap.HashMap<UserId, UserProfile>
 /**
  * The profiles of people.
  *
- * - `profiles`: those known so far.
- * - `self`: whose the current token is, while {@link Users.followSelf} runs and once it is known.
- * - `request` asks for those that are not known, in the background. Never fails: who can't be found
- *   is asked for again later, and shown with the id until then.
- *
  * @example
  * yield* users.request([userId])
  * const name = profileOf(yield* SubscriptionRef.get(users.profiles), userId).displayName
@@ -33,9 +28,19 @@ export type Profiles = HashMap.HashMap<UserId, UserProfile>
 export class Users extends Context.Service<
   Users,
   {
+    /** Those known so far. {@link profileOf} reads one, known or not. */
     readonly profiles: SubscriptionRef.SubscriptionRef<Profiles>
+    /**
+     * Asks for those that are not known, in the background. Never fails: who can't be found is asked for
+     * again later, and shown with the id until then.
+     */
     readonly request: (ids: Iterable<UserId>) => Effect.Effect<void>
+    /** Whose the current token is, while `followSelf` runs and once it is known. */
     readonly self: SubscriptionRef.SubscriptionRef<Option.Option<UserId>>
+    /**
+     * Keeps `self` up to date, and asks for its profile, for as long as it runs: now, and whenever the
+     * token changes. Never fails.
+     */
     readonly followSelf: Effect.Effect<void>
   }
 >()("effect-sanity-presence/Users") {
@@ -45,7 +50,13 @@ export class Users extends Context.Service<
   )
 }
 
-/** The profile of a user; until it is known, a placeholder with the id. */
+/**
+ * The profile of a user; until it is known, a placeholder with the id.
+ *
+ * @example
+ * const profiles = yield* SubscriptionRef.get(users.profiles)
+ * profileOf(profiles, session.userId).displayName // "Ada Lovelace", or "p-ada" for now
+ */
 export const profileOf = (profiles: Profiles, id: UserId): UserProfile =>
   Option.getOrElse(HashMap.get(profiles, id), () => ({ id, displayName: id }))
 

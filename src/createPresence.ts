@@ -22,29 +22,37 @@ import { fromClient, fromOptions, SanityClient, type SanityClientOptions } from 
 import { Users } from "./Users.ts"
 
 /**
- * Which room, and as whom. Either a `layer` of one's own (with {@link Users} in it where names are
- * wanted), or the app's `client`, or the project and dataset (or canvas).
+ * Which room, and as whom. Either a `layer` of one's own, or the app's `client`, or the project and
+ * dataset (or canvas).
  *
- * - `sessionKey`: providers of the same room and token share one session; whoever wants to be two
- *   people, or two sessions of one, gives two keys. Only React's providers look at it.
- * - `token`: without one, the client's token is used; without that, none.
- * - `layer`: whatever it fails with is shown in the status, and `ready` rejects with a PresenceError.
- * - `config`: tunables, see {@link PresenceConfig}.
+ * @example
+ * const ofProject: PresenceOptions = { projectId: "abc123", dataset: "production", token }
+ * const ofClient: PresenceOptions = { client: useClient({ apiVersion: "2026-01-01" }) }
+ * const inTests: PresenceOptions = { layer: makeTestRoom().layer }
  */
 export interface PresenceOptions extends SanityClientOptions {
+  /** Whose presence it is. Without one, the client's token is used; without that, none: cookies, or nobody. */
   readonly token?: string | undefined
+  /**
+   * Providers of the same room and token share one session; whoever wants to be two people, or two
+   * sessions of one, gives two keys. Only React's providers look at it.
+   */
   readonly sessionKey?: string | undefined
+  /** The app's client, for its project, dataset, host and token. Of the other options `socketHost` counts. */
   readonly client?: Client | undefined
+  /**
+   * The whole of it, in place of a room to connect to; with {@link Users} in it where names are wanted.
+   * Whatever it fails with is shown in the status, and `ready` rejects with a PresenceError.
+   */
   readonly layer?: Layer.Layer<Presence, unknown> | undefined
+  /** What to change of the defaults; see {@link PresenceConfig}. Read once. */
   readonly config?: PresenceConfig.PresenceConfigInput | undefined
 }
 
-/**
- * A handle, and a way to change its token while it runs; undefined means the client's token, or
- * none.
- */
+/** A handle, and what only its owner may do with it. */
 export interface PresenceControls {
   readonly handle: PresenceHandle.PresenceHandle
+  /** Changes the token while it runs; undefined means the client's, or none. */
   readonly setToken: (token: string | undefined) => void
   /** How long it runs on after the last holder let go, in milliseconds. */
   readonly linger: number

@@ -321,6 +321,9 @@ export const layerParts: Layer.Layer<
 /**
  * The transport over a WebSocket that the environment provides, for instance one with other
  * headers. Building it never waits for the network.
+ *
+ * @example
+ * const traced = Layer.provide(BifurTransport.layerWebSocket, FrameTrace.layer)
  */
 export const layerWebSocket: Layer.Layer<
   Transport,

@@ -6,7 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import { layerTokensFile } from "../../relay/auth/TokensFileAuth.ts"
+import { TokensFileAuth } from "../../relay/auth/TokensFileAuth.ts"
 import type { TokensFileError } from "../../relay/auth/TokensFile.ts"
 import { RelayAuth } from "../../relay/RelayAuth.ts"
 import { CommandError } from "../CommandError.ts"
@@ -55,7 +55,7 @@ const layerSanity = ({
     Effect.map(
       Effect.promise(() => import("../../relay/auth/SanityAuth.ts")),
       (module) =>
-        module.layerSanity({
+        module.SanityAuth.layer({
           apiHost: sanityApiHost,
           projects: sanityProjects,
           canvases: sanityCanvases,
@@ -87,7 +87,7 @@ export const layerAuth = (
     case "tokens":
       return tokensFile === undefined
         ? fail("--auth tokens needs the file that lists them: --tokens-file <path>.")
-        : layerTokensFile(tokensFile, timeToLive(tokenTimeToLive))
+        : TokensFileAuth.layer(tokensFile, timeToLive(tokenTimeToLive))
     case "sanity":
       return layerSanity(settings)
   }
