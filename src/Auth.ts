@@ -24,6 +24,7 @@ export const withoutTokens = (text: string, tokens: ReadonlyArray<Token>): strin
 
 /** A token was asked for, and there was no answer to use. */
 export class TokenUnavailable extends Schema.TaggedError<TokenUnavailable>()("TokenUnavailable", {
+  /** Why, without the token or anything that may hold it. */
   detail: Schema.String
 }) {
   override get message() {
@@ -35,27 +36,33 @@ export class TokenUnavailable extends Schema.TaggedError<TokenUnavailable>()("To
  * The token, and its changes. None means that the connection authorizes by other means (cookies) or
  * not at all.
  *
- * - `token`: the latest; a change is acted on at once.
- * - `ask`: gives the token for an attempt to connect. It is asked on every attempt, and once more
- *   when a token was refused; what it gives is in `token` then.
- *
  * @example
  * const layer = Auth.layerToken("…")
  */
 export class Auth extends Context.Service<
   Auth,
   {
+    /** The latest. A change is acted on at once: on the live connection, where there is one. */
     readonly token: SubscriptionRef.SubscriptionRef<Token>
+    /**
+     * The token for an attempt to connect. It is asked for on every attempt, and once more when a token
+     * was refused; what it gives is in `token` then.
+     */
     readonly ask: Effect.Effect<Token, TokenUnavailable>
   }
 >()("effect-sanity-presence/Auth") {
-  /** Always this token. */
+  /**
+   * Always this token.
+   *
+   * @example
+   * const layer = Auth.layerToken(robotToken)
+   */
   static layerToken(token: string | Redacted.Redacted<string>): Layer.Layer<Auth> {
     const redacted = Redacted.isRedacted(token) ? token : Redacted.make(token)
     return layerFixed(Effect.succeed(Option.some(redacted)))
   }
 
-  /** No token. */
+  /** No token: whoever is signed in by a cookie, or nobody. */
   static readonly layerNone: Layer.Layer<Auth> = Layer.suspend(() =>
     layerFixed(Effect.succeed(Option.none()))
   )

@@ -3,6 +3,8 @@
  */
 
 /**
+ * How the connection is.
+ *
  * - `Connecting`: an attempt is under way that follows no loss of a connection.
  * - `Connected`: everything received is current. `since` in epoch milliseconds; `generation`
  *   counts the connections of this session, from 1.
@@ -38,7 +40,12 @@ export const paused: ConnectionStatus = { _tag: "Paused" }
 /** The status after the scope has ended. */
 export const closed: ConnectionStatus = { _tag: "Closed" }
 
-/** Whether nothing more is tried until a person or the app changes something. */
+/**
+ * Whether nothing more is tried until a person or the app changes something.
+ *
+ * @example
+ * if (isPermanent(status)) showError(status.reason)
+ */
 export const isPermanent = (
   status: ConnectionStatus
 ): status is Extract<ConnectionStatus, { _tag: "Unauthorized" | "Failed" }> =>

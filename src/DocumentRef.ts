@@ -20,16 +20,15 @@ export type Perspective = string | ReadonlyArray<string> | { readonly releaseNam
 /**
  * A document as an app names it.
  *
- * - `documentId`: with or without a prefix; the perspective decides which document is meant.
- * - `perspective`: `"drafts"` unless given.
- * - `liveEdit`: the document has no draft, so the published one is meant whatever the perspective.
- *
  * @example
  * const book: DocumentRef = { documentId: "book", perspective: "published" }
  */
 export interface DocumentRef {
+  /** With or without a prefix; the perspective decides which document is meant. */
   readonly documentId: string
+  /** Under which it is edited. `"drafts"` unless given. */
   readonly perspective?: Perspective | undefined
+  /** Whether it has no draft, so that the published one is meant whatever the perspective. False unless given. */
   readonly liveEdit?: boolean | undefined
 }
 

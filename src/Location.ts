@@ -26,18 +26,25 @@ export type PathSegment = typeof PathSegment.Type
 export const Path = Schema.Array(PathSegment)
 export type Path = typeof Path.Type
 
-/** One end of a {@link Selection}: a path, and a character offset within the span it addresses. */
-export const SelectionPoint = Schema.Struct({ path: Path, offset: Schema.Finite })
+/** One end of a {@link Selection}. */
+export const SelectionPoint = Schema.Struct({
+  /** The way to a span, from the field. */
+  path: Path,
+  /** Characters from the beginning of the span. */
+  offset: Schema.Finite
+})
 export type SelectionPoint = typeof SelectionPoint.Type
 
 /**
- * A Portable Text caret or range. `backward` is set where the focus stands before the anchor;
- * null means that the field has the focus but no caret.
+ * A Portable Text caret or range; null means that the field has the focus but no caret.
  */
 export const Selection = Schema.NullOr(
   Schema.Struct({
+    /** Where the selection began. */
     anchor: SelectionPoint,
+    /** Where it ends: where the caret is. */
     focus: SelectionPoint,
+    /** Whether the focus stands before the anchor. */
     backward: Schema.optionalKey(Schema.Boolean)
   })
 )
@@ -45,10 +52,6 @@ export type Selection = typeof Selection.Type
 
 /**
  * Somewhere a participant is.
- *
- * - `documentId` is the exact id being edited: `drafts.<id>`, `<id>` or `versions.<release>.<id>`.
- * - `lastActiveAt` is ISO 8601 on the sender's clock: for display only, never for expiry.
- * - `selection` is absent outside Portable Text fields.
  *
  * @example
  * const location: Location = {
@@ -59,23 +62,29 @@ export type Selection = typeof Selection.Type
  * }
  */
 export const Location = Schema.Struct({
+  /** The only kind of place that there is so far. */
   type: Schema.Literal("document"),
+  /** The exact id being edited: `drafts.<id>`, `<id>` or `versions.<release>.<id>`. */
   documentId: Schema.String,
+  /** The field; empty means the document itself. */
   path: Path,
+  /** ISO 8601 on the sender's clock: for display only, never for expiry. */
   lastActiveAt: Schema.String,
+  /** The caret; absent outside Portable Text fields. */
   selection: Schema.optionalKey(Selection)
 })
 export type Location = typeof Location.Type
 
 /**
  * Where this session says it is; the rest of a {@link Location} is filled in when it is reported.
- * Without a `path` it is the document as a whole.
  *
  * @example
  * const here: ReportedLocation = { documentId: "book", path: ["title"] } // in its draft
  */
 export interface ReportedLocation extends DocumentRef {
+  /** The field. The document as a whole unless given. */
   readonly path?: Path | undefined
+  /** The caret within a Portable Text field; null where it has the focus but no caret. */
   readonly selection?: Selection | undefined
 }
 
@@ -104,7 +113,12 @@ export const isSameSegment = (a: PathSegment, b: PathSegment): boolean => {
   return !("_key" in b) && a[0] === b[0] && a[1] === b[1]
 }
 
-/** Whether two paths are the same by value. */
+/**
+ * Whether two paths are the same by value.
+ *
+ * @example
+ * isSamePath(["authors", { _key: "a1" }], ["authors", { _key: "a1" }]) // true
+ */
 export const isSamePath = (a: Path, b: Path): boolean => a === b || areSame(a, b, isSameSegment)
 
 const isSamePoint = (a: SelectionPoint, b: SelectionPoint): boolean =>
@@ -137,6 +151,9 @@ export const isSameSelection = (a: Selection | undefined, b: Selection | undefin
 /**
  * Whether two locations are the same place. `lastActiveAt` does not count: it changes with every
  * report, even where nothing moved.
+ *
+ * @example
+ * isSameLocation(before, { ...before, lastActiveAt: new Date().toISOString() }) // true
  */
 export const isSameLocation = (a: Location, b: Location): boolean =>
   a === b ||
@@ -164,7 +181,9 @@ const areSame = <A>(
 
 /** The most that a location may hold. */
 export interface LocationLimits {
+  /** Segments of a path. */
   readonly pathLength: number
+  /** Characters of an id, a field name, a key or a time. */
   readonly stringLength: number
 }
 

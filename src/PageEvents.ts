@@ -5,6 +5,8 @@
 import * as Context from "effect/Context"
 
 /**
+ * One thing that happened to a page.
+ *
  * - `hide`: the page is going away, for good or into the back/forward cache. No code runs after the
  *   listeners have returned.
  * - `show`: the page came back from the back/forward cache.
@@ -21,17 +23,20 @@ export type PageEvent =
   | "offline"
   | "activity"
 
-/**
- * The events of a page, called synchronously. `isOnline` is the machine's word, not a proof;
- * `isVisible` whether the tab is in front.
- */
+/** The events of a page, and how it is now. */
 export interface PageEventsShape {
+  /**
+   * Calls the listener with each event until the returned function is called. Within the event: of a page
+   * that goes, nothing runs later.
+   */
   readonly subscribe: (listener: (event: PageEvent) => void) => () => void
+  /** Whether the machine says that it has a network: its word, not a proof. */
   readonly isOnline: () => boolean
+  /** Whether the tab is in front. */
   readonly isVisible: () => boolean
 }
 
-/** No page. */
+/** No page: a server, or a tool. Nothing ever happens to it, and it is online and seen. */
 export const none: PageEventsShape = {
   subscribe: () => () => {},
   isOnline: () => true,
@@ -59,7 +64,12 @@ const listen = (
   return remove
 }
 
-/** The events of a browser window. */
+/**
+ * The events of a browser window.
+ *
+ * @example
+ * const unsubscribe = fromWindow(window).subscribe((event) => console.log(event))
+ */
 export const fromWindow = (window: Window): PageEventsShape => {
   const { document, navigator } = window
   const isVisible = () => document.visibilityState !== "hidden"
@@ -92,7 +102,13 @@ export const fromWindow = (window: Window): PageEventsShape => {
   }
 }
 
-/** The page's events: those of the global window where there is one. */
+/**
+ * The page's events: those of the global window where there is one.
+ *
+ * @example
+ * // Presence in a frame of the page, while the page around it comes and goes.
+ * const layer = Layer.succeed(PageEvents, fromWindow(window.parent))
+ */
 export const PageEvents = Context.Reference<PageEventsShape>("effect-sanity-presence/PageEvents", {
   // A window without a document is not a page: React Native's, for instance.
   defaultValue: () =>

@@ -7,20 +7,32 @@ import { type SanityPath, toSanityPath } from "./SanityPath.ts"
 
 /** One end of an {@link EditorSelection}, in arrays that the editor may change. */
 export interface EditorPoint {
+  /** The way to the span, from the field. */
   path: SanityPath
+  /** Characters from the beginning of the span. */
   offset: number
 }
 
-/** A selection as an editor takes it. */
+/**
+ * A selection as an editor takes it; null is none.
+ *
+ * @example
+ * const at: EditorSelection = toEditorSelection(selection)
+ */
 export type EditorSelection = {
+  /** Where the selection began. */
   anchor: EditorPoint
+  /** Where it ends: where the caret is. */
   focus: EditorPoint
+  /** Whether the focus stands before the anchor. */
   backward?: boolean
 } | null
 
 /** A block of Portable Text, as far as it matters here. */
 export interface TextBlock {
+  /** By which selections name it. */
   readonly _key: string
+  /** Its spans, where it is a block of text. */
   readonly children?: unknown
 }
 

@@ -4,7 +4,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
@@ -13,6 +12,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Announcer from "./Announcer.ts"
 import { type ConnectionStatus, describe, isPermanent } from "./ConnectionStatus.ts"
 import type { DocumentWatchers } from "./DocumentWatchers.ts"
+import { keepIdentical } from "./keepIdentical.ts"
 import type { Location } from "./Location.ts"
 import { PresenceConfig } from "./PresenceConfig.ts"
 import { ConnectionFailed, PresenceError, Unauthorized } from "./PresenceError.ts"
@@ -24,25 +24,8 @@ import * as Tracker from "./Tracker.ts"
 import { Transport, type TransportSignal } from "./Transport.ts"
 
 /**
- * Presence in one room.
- *
- * - `sessionId`: fresh for every lifetime of the layer.
- * - `state`: everyone else, by session; {@link PresenceState.toArray} lists them. It is set only
- *   when something changed: a heartbeat is no change.
- * - `reported`: where this session says it is; undefined until the first report.
- * - `report`: says where this session is, all of it: it replaces the last report. Reading never
- *   announces anything; before the first report the session is silent. `report([])` means present,
- *   in no document. Never fails: what could not be sent is sent again.
- * - `reporter`: one more reporter for the same session, a task or a component for instance: others see
- *   what all of them report. What it reported is taken back when its scope closes.
- * - `watch`: calls a listener after every change in one document, named by its published id, until the
- *   returned function is called. {@link forDocument} makes a stream of it.
- * - `changes`: first a `Reset` with everyone who is there, then Joined, Moved, ActivityChanged and Left, in
- *   order, each once. A reader for whom more than `limits.unreadChanges` of the config wait gets a `Reset`
- *   in place of them.
- * - `status`: the connection.
- * - `ready`: the answers to the first roll call are in. Fails where the connection cannot be made.
- * - `retryNow`: tries to connect at once instead of waiting for the next attempt.
+ * Presence in one room: who is where, and where this session says it is. Reading never announces
+ * anything.
  *
  * @example
  * const program = Effect.gen(function* () {
@@ -54,15 +37,45 @@ import { Transport, type TransportSignal } from "./Transport.ts"
 export class Presence extends Context.Service<
   Presence,
   {
+    /** The id of this session, fresh for every lifetime of the layer. */
     readonly sessionId: SessionId
+    /**
+     * Everyone else, by session; {@link PresenceState.toArray} lists them. It is set only when something
+     * changed: a heartbeat is no change.
+     */
     readonly state: SubscriptionRef.SubscriptionRef<PresenceState.PresenceState>
+    /** Where this session says it is; undefined until the first report. */
     readonly reported: SubscriptionRef.SubscriptionRef<ReadonlyArray<Location> | undefined>
+    /**
+     * Says where this session is, all of it: it replaces the last report. Before the first one the
+     * session is silent; `report([])` means present, in no document. Never fails: what could not be sent
+     * is sent again.
+     */
     readonly report: Report
+    /**
+     * One more reporter for the same session, a task or a component for instance: others see what all of
+     * them report. What it reported is taken back when its scope closes.
+     */
     readonly reporter: Effect.Effect<Report, never, Scope.Scope>
+    /**
+     * Calls a listener after every change in one document, named by its published id, until the returned
+     * function is called. {@link forDocument} makes a stream of it.
+     */
     readonly watch: DocumentWatchers["watch"]
+    /**
+     * First a `Reset` with everyone who is there, then Joined, Moved, ActivityChanged and Left, in order,
+     * each once. A reader for whom more than `limits.unreadChanges` of the config wait gets a `Reset` in
+     * place of them.
+     */
     readonly changes: Stream.Stream<PresenceState.PresenceChange | PresenceState.Reset>
+    /** The connection. */
     readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>
+    /**
+     * Ends when the answers to the first roll call are in: after `readyQuiet` of the config without a
+     * newcomer, after `readyMax` at the latest. Fails where the connection cannot be made.
+     */
     readonly ready: Effect.Effect<void, PresenceError>
+    /** Tries to connect at once instead of waiting for the next attempt. */
     readonly retryNow: Effect.Effect<void>
   }
 >()("effect-sanity-presence/Presence") {
@@ -148,7 +161,7 @@ export const forDocument = (
     return pulse.pipe(
       Stream.mapEffect(() => SubscriptionRef.get(presence.state)),
       Stream.map((state) => {
-        last = PresenceQuery.keepIdentical(last, PresenceQuery.inDocument(state, prepared))
+        last = keepIdentical(last, PresenceQuery.inDocument(state, prepared))
         return last
       }),
       Stream.changesWith((a, b) => a === b)
@@ -167,18 +180,9 @@ const makeSessionId: Effect.Effect<SessionId> = Effect.forEach(Array.from({ leng
 const failWhenPermanent = (transport: Transport["Service"]): Effect.Effect<never, PresenceError> =>
   SubscriptionRef.changes(transport.status).pipe(
     Stream.filter(isPermanent),
-    Stream.runHead,
-    Effect.flatMap(
-      Option.match({
-        onNone: () => Effect.never,
-        onSome: (status) => {
-          const detail = describe(status)
-          const reason =
-            status._tag === "Unauthorized"
-              ? new Unauthorized({ detail })
-              : new ConnectionFailed({ detail })
-          return Effect.fail(new PresenceError({ reason }))
-        }
-      })
-    )
+    Stream.runForEach((status) => {
+      const Reason = status._tag === "Unauthorized" ? Unauthorized : ConnectionFailed
+      return Effect.fail(new PresenceError({ reason: new Reason({ detail: describe(status) }) }))
+    }),
+    Effect.andThen(Effect.never)
   )

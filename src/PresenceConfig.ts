@@ -46,9 +46,15 @@ export interface PresenceConfigShape {
    * person waits.
    */
   readonly openTimeout: Duration.Duration
-  /** How long a token may take to be accepted or refused. 10 s, as to open. */
+  /**
+   * How long a token may take to be given, and its authorization to be answered. 10 s: as long as a
+   * relay lets a connection be without one.
+   */
   readonly authorizeTimeout: Duration.Duration
-  /** How long any other request may take to be answered. 10 s, as to open. */
+  /**
+   * How long any other request may take to be answered. 10 s: longer than any healthy network needs,
+   * shorter than a person waits.
+   */
   readonly requestTimeout: Duration.Duration
   /** The first wait before a reconnect; it doubles with every attempt. 100 ms, like Studio. */
   readonly backoffBase: Duration.Duration
@@ -98,25 +104,28 @@ export interface PresenceConfigShape {
    * one announce may be missed.
    */
   readonly idleAfter: Duration.Duration
-  /** After how long without activity a session is away. 5 min. */
+  /** After how long without activity a session is away. 5 min: ten announces that tell of none. */
   readonly awayAfter: Duration.Duration
   /**
    * How long sessions from before a reconnect have to answer the new roll call. 5 s: Studio answers
    * within 200 ms, ours within 1 s.
    */
   readonly staleTimeout: Duration.Duration
-  /** `ready` waits for this long without a newcomer after the roll call. 1 s. */
+  /** `ready` waits for this long without a newcomer after the roll call. 1 s: answers are spread over as much. */
   readonly readyQuiet: Duration.Duration
-  /** `ready` waits at most this long after the roll call. 3 s. */
+  /** `ready` waits at most this long after the roll call. 3 s: people may come and go without end. */
   readonly readyMax: Duration.Duration
-  /** How long a closing scope waits for the goodbye to be answered. 1 s. */
+  /**
+   * How long a closing scope waits for the goodbye to be answered. 1 s: a server that is gone must not
+   * keep a program from ending.
+   */
   readonly goodbyeTimeout: Duration.Duration
   /**
    * How long a connection outlives the last of its React users. 500 ms: React unmounts and mounts
    * again (StrictMode, Suspense, navigation) without a leave and a join for everyone else.
    */
   readonly lingerTimeout: Duration.Duration
-  /** The most that is taken in. */
+  /** The most that is taken in, so that nobody can fill the memory of everyone else. */
   readonly limits: Limits
 }
 
@@ -157,10 +166,13 @@ const defaults: PresenceConfigShape = {
 /** The tunables that are lengths of time. */
 type Times = Omit<PresenceConfigShape, "limits">
 
-/** What of the defaults to change. */
+/** What of the defaults to change. A number is one of milliseconds; `"30 seconds"` says its unit. */
 export type PresenceConfigInput = {
   readonly [K in keyof Times]?: Duration.Input | undefined
-} & { readonly limits?: { readonly [K in keyof Limits]?: number | undefined } | undefined }
+} & {
+  /** Which limits to change; the others stay. */
+  readonly limits?: { readonly [K in keyof Limits]?: number | undefined } | undefined
+}
 
 /**
  * The tunables, with defaults that fit Studio and the App SDK in the same room.
@@ -203,6 +215,9 @@ const toLimit = (key: keyof Limits, value: number): number => {
  * The defaults with some of them changed.
  *
  * @throws PresenceError where a value is no duration, or negative, or a limit is below 1
+ *
+ * @example
+ * const config = make({ idleAfter: "2 minutes", limits: { sessions: 500 } })
  */
 export const make = (input: PresenceConfigInput): PresenceConfigShape => {
   const { limits: defaultLimits, ...defaultTimes } = defaults
@@ -219,6 +234,13 @@ export const make = (input: PresenceConfigInput): PresenceConfigShape => {
   return { ...times, limits }
 }
 
-/** Provides the defaults with some of them changed. */
+/**
+ * Provides the defaults with some of them changed.
+ *
+ * @throws PresenceError where a value is no duration, or negative, or a limit is below 1
+ *
+ * @example
+ * const live = Layer.provide(Presence.layer, PresenceConfig.layer({ hiddenTimeout: "10 minutes" }))
+ */
 export const layer = (input: PresenceConfigInput): Layer.Layer<never> =>
   Layer.succeed(PresenceConfig, make(input))

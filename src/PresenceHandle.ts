@@ -12,15 +12,14 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { closed, connecting, type ConnectionStatus } from "./ConnectionStatus.ts"
+import { closed, connecting } from "./ConnectionStatus.ts"
+import type { Pace } from "./InStep.ts"
+import { nothing } from "./Listeners.ts"
 import type { ReportedLocation } from "./Location.ts"
 import { newcomers } from "./newcomers.ts"
 import { Presence } from "./Presence.ts"
 import { ConnectionFailed, PresenceError } from "./PresenceError.ts"
-import type { DocumentQuery } from "./PresenceQuery.ts"
 import * as RoomSources from "./RoomSources.ts"
-import type { DocumentPresence, Self, UserPresence, UserSessions } from "./RoomSources.ts"
-import type * as StateSource from "./StateSource.ts"
 import { Users } from "./Users.ts"
 
 /**
@@ -32,21 +31,7 @@ import { Users } from "./Users.ts"
  * people.subscribe(() => console.log(people.getCurrent()))
  * presence.reportPresence([{ documentId: "book", path: ["title"] }])
  */
-export interface PresenceHandle {
-  /** Everyone else, in the order in which they joined. */
-  readonly getPresenceLocations: () => StateSource.StateSource<ReadonlyArray<UserPresence>>
-  /** Who is in a document, at or below a path. Costs what it answers, whatever goes on elsewhere. */
-  readonly getDocumentPresence: (
-    query: DocumentQuery
-  ) => StateSource.StateSource<ReadonlyArray<DocumentPresence>>
-  /** The sessions of one user: their tabs. */
-  readonly getUserPresence: (userId: string) => StateSource.StateSource<ReadonlyArray<UserPresence>>
-  /** Everyone else by user: somebody with two tabs is one. */
-  readonly getUsers: () => StateSource.StateSource<ReadonlyArray<UserSessions>>
-  /** The connection. */
-  readonly getStatus: () => StateSource.StateSource<ConnectionStatus>
-  /** This session, and where it says it is. */
-  readonly getSelf: () => StateSource.StateSource<Self>
+export interface PresenceHandle extends RoomSources.Sources {
   /**
    * Says where this session is, all of it. Before the first report the session is silent; an empty
    * array means present, in no document. Never throws.
@@ -74,12 +59,24 @@ export interface PresenceHandle {
   readonly close: () => Promise<void>
 }
 
-/** Says where a reporter is, all of it. */
+/**
+ * Says where a reporter is, all of it: it replaces what that reporter said before. An empty array means
+ * present, in no document.
+ */
 export type Report = (locations: ReadonlyArray<ReportedLocation>) => void
 
-/** One of several reporters of a session. `release` takes back what it reported, and ends it. */
+/**
+ * One of several reporters of a session: others see what all of them report.
+ *
+ * @example
+ * const reporter = presence.makeReporter()
+ * input.addEventListener("focus", () => reporter.report([{ documentId: "book", path: ["title"] }]))
+ * input.addEventListener("blur", () => reporter.report([]))
+ */
 export interface Reporter {
+  /** Says where it is, all of it. Never throws; does nothing once it is released. */
   readonly report: Report
+  /** Takes back what it reported, and ends it. */
   readonly release: () => void
 }
 
@@ -87,8 +84,10 @@ const closedBeforeReady = new PresenceError({
   reason: new ConnectionFailed({ detail: "Presence was closed before it was ready." })
 })
 
+/** The layer at work, from a first holder to a last one. */
 interface Running {
   readonly runtime: ManagedRuntime.ManagedRuntime<Presence, unknown>
+  /** Undefined until it is built. */
   presence: Presence["Service"] | undefined
 }
 
@@ -123,6 +122,86 @@ const askForProfiles = (
   })
 }
 
+/** What the reporters of a handle say together. */
+interface Reports {
+  readonly makeReporter: () => Reporter
+  /** What a session that begins now has to say; undefined while it is silent. */
+  readonly current: () => ReadonlyArray<ReportedLocation> | undefined
+  /** A session has ended. The next one is silent, unless something still says where it is. */
+  readonly ended: () => void
+}
+
+/** @param say called with all of it whenever a reporter says something else */
+const makeReports = (say: (locations: ReadonlyArray<ReportedLocation>) => void): Reports => {
+  const slots = new Map<Reporter, ReadonlyArray<ReportedLocation>>()
+  const union = () => Array.from(slots.values()).flat()
+  let isSilent = true
+  return {
+    current: () => (isSilent ? undefined : union()),
+    ended: () => {
+      isSilent = union().length === 0
+    },
+    makeReporter: () => {
+      let released = false
+      const reporter: Reporter = {
+        report: (locations) => {
+          if (released) return
+          isSilent = false
+          slots.set(reporter, locations)
+          say(union())
+        },
+        release: () => {
+          released = true
+          if (slots.delete(reporter)) say(union())
+        }
+      }
+      return reporter
+    }
+  }
+}
+
+/** A function that holds until what it returns is called. `taken` runs each time, `free` after the last. */
+const makeHold = (taken: () => void, free: () => void) => {
+  let holders = 0
+  return () => {
+    holders += 1
+    taken()
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      holders -= 1
+      if (holders === 0) free()
+    }
+  }
+}
+
+/** Waits for the layer, then shows in the sources what is in it, or why it could not be built. */
+const attach = (
+  running: Running,
+  isCurrent: () => boolean,
+  sources: RoomSources.RoomSources,
+  reports: Reports
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const context = yield* running.runtime.contextEffect
+    if (!isCurrent()) return
+    const presence = Context.get(context, Presence)
+    const users = Option.getOrUndefined(Context.getOption(context, Users))
+    running.presence = presence
+    sources.attach(presence, users)
+    if (users !== undefined) running.runtime.runFork(askForProfiles(presence, users))
+    const reported = reports.current()
+    if (reported !== undefined) yield* presence.report(reported)
+  }).pipe(
+    // Defects too: nobody else waits for this fiber.
+    Effect.catchCause((cause) =>
+      Effect.sync(() => {
+        if (isCurrent()) sources.detach({ _tag: "Failed", reason: reasonOf(cause) })
+      })
+    )
+  )
+
 /**
  * A handle that nobody holds yet: nothing runs. Profiles are shown where the layer has {@link Users}.
  *
@@ -132,95 +211,45 @@ const askForProfiles = (
 export const make = (
   layer: Layer.Layer<Presence, unknown>,
   linger: Duration.Duration,
-  pace?: StateSource.Pace
+  pace?: Pace
 ): PresenceHandle => {
   let running: Running | undefined
-  let holders = 0
+  let lingering: ReturnType<typeof setTimeout> | undefined
   let isClosed = false
   let ending: Promise<unknown> = Promise.resolve()
   let closing: Promise<void> | undefined
-  let lingering: ReturnType<typeof setTimeout> | undefined
-  let reported = false
-  const slots = new Map<Reporter, ReadonlyArray<ReportedLocation>>()
-
-  const hold = () => {
-    if (isClosed) return () => {}
-    holders += 1
-    clearTimeout(lingering)
-    start()
-    let released = false
-    return () => {
-      if (released) return
-      released = true
-      holders -= 1
-      if (holders === 0) lingering = setTimeout(stop, Duration.toMillis(linger))
-    }
-  }
-  const sources = RoomSources.make(hold, pace)
-
-  const start = () => {
-    if (running !== undefined) return
-    const starting: Running = { runtime: ManagedRuntime.make(layer), presence: undefined }
-    running = starting
-    const attached = Effect.gen(function* () {
-      const context = yield* starting.runtime.contextEffect
-      if (running !== starting) return
-      const presence = Context.get(context, Presence)
-      const users = Option.getOrUndefined(Context.getOption(context, Users))
-      starting.presence = presence
-      sources.attach(presence, users)
-      if (users !== undefined) starting.runtime.runFork(askForProfiles(presence, users))
-      if (reported) yield* presence.report(union())
-    })
-    // Defects too: nobody else waits for this fiber.
-    Effect.runFork(
-      Effect.catchCause(attached, (cause) =>
-        Effect.sync(() => {
-          if (running === starting) sources.detach({ _tag: "Failed", reason: reasonOf(cause) })
-        })
-      )
-    )
-  }
-
-  const stop = () => {
-    const stopping = running
-    running = undefined
-    // Whoever comes back later is silent, unless something still says where it is.
-    reported = union().length > 0
-    if (stopping !== undefined) ending = Promise.all([ending, stopping.runtime.dispose()])
-    sources.detach(isClosed ? closed : connecting)
-  }
 
   const run = (effect: (presence: Presence["Service"]) => Effect.Effect<void>) => {
     if (running?.presence !== undefined) running.runtime.runFork(effect(running.presence))
   }
+  const reports = makeReports((locations) => run((presence) => presence.report(locations)))
 
-  const union = () => Array.from(slots.values()).flat()
-  const makeReporter = (): Reporter => {
-    let released = false
-    const reporter: Reporter = {
-      report: (locations) => {
-        if (released) return
-        reported = true
-        slots.set(reporter, locations)
-        run((presence) => presence.report(union()))
-      },
-      release: () => {
-        released = true
-        if (slots.delete(reporter)) run((presence) => presence.report(union()))
-      }
-    }
-    return reporter
+  const start = () => {
+    clearTimeout(lingering)
+    if (running !== undefined) return
+    const starting: Running = { runtime: ManagedRuntime.make(layer), presence: undefined }
+    running = starting
+    Effect.runFork(attach(starting, () => running === starting, sources, reports))
   }
+  const stop = () => {
+    const stopping = running
+    running = undefined
+    reports.ended()
+    if (stopping !== undefined) ending = Promise.all([ending, stopping.runtime.dispose()])
+    sources.detach(isClosed ? closed : connecting)
+  }
+  const keep = makeHold(start, () => {
+    lingering = setTimeout(stop, Duration.toMillis(linger))
+  })
+  const hold = () => (isClosed ? nothing : keep())
+  const sources = RoomSources.make(hold, pace)
 
   const ready = async (): Promise<void> => {
     const release = hold()
     try {
       if (running === undefined) throw closedBeforeReady
       const exit = await running.runtime.runPromiseExit(Presence.use((presence) => presence.ready))
-      if (Exit.isFailure(exit)) {
-        throw toPresenceError(exit.cause)
-      }
+      if (Exit.isFailure(exit)) throw toPresenceError(exit.cause)
     } finally {
       release()
     }
@@ -230,15 +259,14 @@ export const make = (
     ...sources.all,
     hold,
     ready,
-    makeReporter,
-    reportPresence: makeReporter().report,
+    makeReporter: reports.makeReporter,
+    reportPresence: reports.makeReporter().report,
     retryNow: () => run((presence) => presence.retryNow),
     close: () => {
       clearTimeout(lingering)
       isClosed = true
       if (closing === undefined) stop()
-      closing ??= ending.then(() => {})
-      return closing
+      return (closing ??= ending.then(nothing))
     }
   }
 }

@@ -14,27 +14,25 @@ import type { PresenceError } from "./PresenceError.ts"
 import { type Resource, SanityClient, type SanityClientOptions } from "./SanityClient.ts"
 import { Users } from "./Users.ts"
 
-/**
- * Which hosts the rooms are on, and how long a connection outlives the last of its users: 10 s unless
- * given, so that work which comes in bursts does not leave and join each time. `presence` is the layer of
- * each room, over a WebSocket unless given: `Telemetry.layer`, for instance.
- */
+/** What the rooms of a {@link PresenceMap} have in common: which hosts they are on, and how they run. */
 export interface PresenceMapOptions extends Pick<
   SanityClientOptions,
   "apiHost" | "socketHost" | "useProjectHostname"
 > {
+  /**
+   * How long a connection outlives the last of its users. 10 s unless given, so that work which comes in
+   * bursts does not leave and join each time.
+   */
   readonly idleTimeToLive?: Duration.Input | undefined
+  /** The layer of each room. Over a WebSocket unless given; `Telemetry.layer`, for instance. */
   readonly presence?: Layer.Layer<Presence, never, SanityClient | Auth> | undefined
 }
 
-/** What there is in every room. */
-export type Room = Presence | Users
+/** The services of a room: who is where, and what people are called. */
+export type RoomServices = Presence | Users
 
 /**
- * Presence by room.
- *
- * - `get`: the room as a layer, for a program that is about one room.
- * - `in`: its presence, until the scope closes; for programs that are about several.
+ * Presence by room: one connection per dataset or canvas, shared by all who ask for it.
  *
  * @example
  * const rooms = yield* PresenceMap
@@ -44,7 +42,9 @@ export type Room = Presence | Users
 export class PresenceMap extends Context.Service<
   PresenceMap,
   {
-    readonly get: (resource: Resource) => Layer.Layer<Room, PresenceError>
+    /** The room as a layer, for a program that is about one room. */
+    readonly get: (resource: Resource) => Layer.Layer<RoomServices, PresenceError>
+    /** The presence of a room until the scope closes, for programs that are about several. */
     readonly in: (
       resource: Resource
     ) => Effect.Effect<Presence["Service"], PresenceError, Scope.Scope>
@@ -68,7 +68,7 @@ const make = Effect.fnUntraced(function* ({
   presence = overWebSocket,
   ...hosts
 }: PresenceMapOptions) {
-  const lookup = (resource: Resource): Layer.Layer<Room, PresenceError, Auth> =>
+  const lookup = (resource: Resource): Layer.Layer<RoomServices, PresenceError, Auth> =>
     Layer.merge(presence, Users.layer).pipe(
       Layer.provide(SanityClient.layer({ ...hosts, ...resource })),
       // A layer is built once in one program: without this, all rooms would be the same.

@@ -12,32 +12,36 @@ import type { SessionId, SessionKey, UserId } from "./Session.ts"
 /**
  * Which participants are meant.
  *
- * - `path`: only those at or below it; keyed segments compare by key.
- * - `excludeVersions`: only those in exactly this document. Otherwise a draft, its published document
- *   and its versions are one, which is what a list of documents wants.
- *
  * @example
  * const inTitle: DocumentQuery = { documentId: "book", path: ["title"], excludeVersions: true }
  */
 export interface DocumentQuery extends DocumentRef {
+  /** Only those at or below it; keyed segments compare by key. The whole document unless given. */
   readonly path?: Path | undefined
+  /**
+   * Whether only those in exactly this document are meant. False unless given: a draft, its published
+   * document and its versions are one, which is what a list of documents wants.
+   */
   readonly excludeVersions?: boolean | undefined
 }
 
-/**
- * A session at one place in a document; a session in two places is listed twice.
- *
- * - `lastActiveAt`: ISO 8601 on the sender's clock, for display only; `activity` is ours.
- * - `stale`: known from before the connection was lost, and not heard from since.
- */
+/** A session at one place in a document; a session in two places is listed twice. */
 export interface DocumentLocation {
+  /** Who it is. */
   readonly userId: UserId
+  /** Which of their sessions: a key only together with the user id. */
   readonly sessionId: SessionId
+  /** The exact id: of a draft, of a published document, or of a version. */
   readonly documentId: string
+  /** The field; empty means the document as a whole. */
   readonly path: Path
+  /** ISO 8601 on the sender's clock, for display only; `activity` is by ours. */
   readonly lastActiveAt: string
+  /** The caret; absent outside Portable Text fields, null where the field has the focus but no caret. */
   readonly selection?: Selection | undefined
+  /** Whether they are known from before the connection was lost, and not heard from since. */
   readonly stale: boolean
+  /** Whether they do something, by this machine's clock. */
   readonly activity: Activity
 }
 
@@ -47,6 +51,7 @@ export interface PreparedQuery {
   readonly publishedId: string
   /** Only in this one, where it is given. */
   readonly exactId: string | undefined
+  /** Only at or below it, where it is given. */
   readonly path: Path | undefined
   /** The same for equal queries. */
   readonly key: string
@@ -164,9 +169,11 @@ export const ofUser = (state: PresenceState, userId: UserId): ReadonlyArray<Pres
     onSome: (keys) => sessionsOf(state, keys)
   })
 
-/** How many are in the room: sessions (two tabs are two) and users (they are one). */
+/** How many others are in the room. */
 export interface Counts {
+  /** Two tabs of a user are two. */
   readonly sessions: number
+  /** Two tabs of a user are one. */
   readonly users: number
 }
 
@@ -180,15 +187,3 @@ export const counts = (state: PresenceState): Counts => ({
   sessions: HashMap.size(state.members),
   users: HashMap.size(state.byUser)
 })
-
-/**
- * The previous array where the next one holds the identical elements, so that whoever compares
- * snapshots sees no change.
- */
-export const keepIdentical = <A>(
-  previous: ReadonlyArray<A>,
-  next: ReadonlyArray<A>
-): ReadonlyArray<A> =>
-  previous.length === next.length && previous.every((one, index) => one === next[index])
-    ? previous
-    : next

@@ -13,44 +13,43 @@ import type { SessionId, SessionKey, UserId } from "./Session.ts"
  */
 export type Activity = "active" | "idle" | "away" | "unknown"
 
-/**
- * Someone else's session and everywhere it is.
- *
- * - `stale`: known from before the connection was lost, or the machine slept, and not heard since.
- * - `activity`: measured by this machine's clock, whatever that of the sender says.
- * - `order`: counts up with every session that joins, so that a list of people can keep its order.
- */
+/** Someone else's session and everywhere it is. */
 export interface PresenceSession {
+  /** Whose it is: the server's word. */
   readonly userId: UserId
+  /** Which of their sessions: the sender's word, so a key only together with the user id. */
   readonly sessionId: SessionId
+  /** Everywhere it is. Empty: in the room, in no document. */
   readonly locations: ReadonlyArray<Location>
+  /** Whether it is known from before the connection was lost, or the machine slept, and not heard since. */
   readonly stale: boolean
+  /** Whether they do something, by this machine's clock, whatever that of the sender says. */
   readonly activity: Activity
+  /** Counts up with every session that joins, so that a list of people can keep its order. */
   readonly order: number
 }
 
 /** Those who are in a document. Another object whenever something changes there. */
 export interface DocumentSessions {
+  /** By key; {@link PresenceState.members} has the sessions. */
   readonly members: HashMap.HashMap<SessionKey, true>
 }
 
-/**
- * What is known of a session beside what anyone sees.
- *
- * - `at`: when it was last heard; `activeAt`: when it last said something that tells of activity.
- *   Milliseconds of a monotonic clock.
- * - `said`: the newest `lastActiveAt` that it sent.
- * - `tells`: it was seen to advance that without moving, so its silence about it means something.
- */
+/** What is known of a session beside what anyone sees. */
 export interface Heard {
+  /** When it was last heard, in milliseconds of a monotonic clock. */
   readonly at: number
+  /** When it last said something that tells of activity, on the same clock. */
   readonly activeAt: number
+  /** The newest `lastActiveAt` that it sent. */
   readonly said: string
+  /** Whether it was seen to advance that without moving, so that its silence about it means something. */
   readonly tells: boolean
 }
 
 /** A session, and what was heard of it. */
 export interface Member extends Heard {
+  /** What anyone sees of it. */
   readonly session: PresenceSession
 }
 
@@ -58,15 +57,22 @@ export interface Member extends Heard {
  * Everyone else in the room, by session, and found again by document and by user. Unchanged by a
  * heartbeat.
  *
- * - `members`: everyone, with what was heard of them by the time when anything last changed: apps want
- *   `sessions`, or {@link toArray}.
- * - `documents`: by published id; a draft, its published document and its versions are one. What
- *   changes in one document leaves the others identical.
- * - `byUser`: the sessions of each user, the newest last.
+ * @example
+ * const { sessions } = yield* SubscriptionRef.get(presence.state)
+ * HashMap.get(sessions, sessionKey(userId, sessionId))
  */
 export class PresenceState {
+  /**
+   * Everyone, with what was heard of them by the time when anything last changed: apps want `sessions`,
+   * or {@link toArray}.
+   */
   readonly members: HashMap.HashMap<SessionKey, Member>
+  /**
+   * Who is in a document, by published id; a draft, its published document and its versions are one.
+   * What changes in one document leaves the others identical.
+   */
   readonly documents: HashMap.HashMap<string, DocumentSessions>
+  /** The sessions of each user, the newest last. */
   readonly byUser: HashMap.HashMap<UserId, ReadonlyArray<SessionKey>>
   #sessions: HashMap.HashMap<SessionKey, PresenceSession> | undefined
 
@@ -102,7 +108,24 @@ export type SessionEvent =
  */
 export type LeftReason = "disconnected" | "expired" | "lost" | "displaced"
 
-/** One thing that happened to one session. A heartbeat is not among them. */
+/**
+ * One thing that happened to one session. A heartbeat is not among them.
+ *
+ * @example
+ * const tell = (change: PresenceChange): string => {
+ *   const { session } = change
+ *   switch (change._tag) {
+ *     case "Joined":
+ *       return `${session.userId} is here`
+ *     case "Moved":
+ *       return `${session.userId} went from ${change.previous.length} to ${session.locations.length} places`
+ *     case "ActivityChanged":
+ *       return `${session.userId} was ${change.previous} and is ${session.activity}`
+ *     case "Left":
+ *       return `${session.userId} left: ${change.reason}`
+ *   }
+ * }
+ */
 export type PresenceChange =
   | { readonly _tag: "Joined"; readonly session: PresenceSession }
   | {
@@ -122,11 +145,13 @@ export type PresenceChange =
  * what it gets where it is too slow to be told of each.
  */
 export interface Reset {
+  /** Tells it from a {@link PresenceChange}. */
   readonly _tag: "Reset"
+  /** Everyone by now. */
   readonly state: PresenceState
 }
 
-/** Nobody. */
+/** A room that nobody else is in. */
 export const emptyState = new PresenceState(HashMap.empty(), HashMap.empty(), HashMap.empty())
 
 const lists = new WeakMap<PresenceState, ReadonlyArray<PresenceSession>>()

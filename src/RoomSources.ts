@@ -5,21 +5,27 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import { connecting, type ConnectionStatus } from "./ConnectionStatus.ts"
+import { inStep, type Pace } from "./InStep.ts"
+import { keepIdentical } from "./keepIdentical.ts"
+import { subscribeAll } from "./Listeners.ts"
 import type { Location } from "./Location.ts"
+import { makeOrigin, type Origin } from "./Origin.ts"
 import type { Presence } from "./Presence.ts"
 import * as PresenceQuery from "./PresenceQuery.ts"
 import * as PresenceState from "./PresenceState.ts"
+import { rememberLast } from "./rememberLast.ts"
 import { type SessionId, UserId } from "./Session.ts"
 import * as StateSource from "./StateSource.ts"
-import { profileOf, type Profiles, type UserProfile, type Users } from "./Users.ts"
+import type { UserProfile } from "./UserProfile.ts"
+import { profileOf, type Profiles, type Users } from "./Users.ts"
 
-/**
- * Someone else in the room; the same person in two tabs is two. Until the profile is known, the
- * name is the id.
- */
+/** Someone else in the room, by session: the same person in two tabs is two. */
 export interface UserPresence {
+  /** Who it is. Until the profile is known, the name is the id. */
   readonly user: UserProfile
+  /** Which of their sessions: a key only together with the user's id. */
   readonly sessionId: SessionId
+  /** Everywhere they are. Empty: in the room, in no document. */
   readonly locations: ReadonlyArray<Location>
   /** Known from before the connection was lost, and not heard from since. */
   readonly stale: boolean
@@ -29,47 +35,57 @@ export interface UserPresence {
 
 /** Someone else at one place in a document; in two places, they are listed twice. */
 export interface DocumentPresence extends PresenceQuery.DocumentLocation {
+  /** Who it is. Until the profile is known, the name is the id. */
   readonly user: UserProfile
 }
 
 /** Someone else with all of their sessions: one person, however many tabs. */
 export interface UserSessions {
+  /** Who it is. Until the profile is known, the name is the id. */
   readonly user: UserProfile
+  /** Their sessions, one at least, in the order in which they joined. */
   readonly sessions: ReadonlyArray<UserPresence>
 }
 
-/**
- * This session. Without an id while nothing runs; without locations before the first report; without
- * a user until it is known whose the token is.
- */
+/** This session, which is in none of the lists of people. */
 export interface Self {
+  /** Its id; undefined while nothing runs. Every run has another one. */
   readonly sessionId: SessionId | undefined
+  /** Where it says it is; undefined before the first report. */
   readonly locations: ReadonlyArray<Location> | undefined
+  /** Whose the token is; undefined until that is known, and without a token. */
   readonly user: UserProfile | undefined
 }
 
 /** The sources of a room. */
 export interface Sources {
+  /** Everyone else, in the order in which they joined. */
   readonly getPresenceLocations: () => StateSource.StateSource<ReadonlyArray<UserPresence>>
+  /** Who is in a document, at or below a path. Costs what it answers, whatever goes on elsewhere. */
   readonly getDocumentPresence: (
     query: PresenceQuery.DocumentQuery
   ) => StateSource.StateSource<ReadonlyArray<DocumentPresence>>
+  /** The sessions of one user: their tabs. */
   readonly getUserPresence: (userId: string) => StateSource.StateSource<ReadonlyArray<UserPresence>>
+  /** Everyone else by user: somebody with two tabs is one. */
   readonly getUsers: () => StateSource.StateSource<ReadonlyArray<UserSessions>>
+  /** The connection. */
   readonly getStatus: () => StateSource.StateSource<ConnectionStatus>
+  /** This session, and where it says it is. */
   readonly getSelf: () => StateSource.StateSource<Self>
 }
 
-/**
- * - `all`: the sources, whoever is attached.
- * - `attach`: what runs now shows in them; `detach`: nothing does, and the connection is so.
- */
+/** The sources of a room that comes and goes. */
 export interface RoomSources {
+  /** The sources, whoever is attached. */
   readonly all: Sources
+  /** What runs now shows in them. */
   readonly attach: (presence: Presence["Service"], users: Users["Service"] | undefined) => void
+  /** Nothing runs, and the connection is so. */
   readonly detach: (status: ConnectionStatus) => void
 }
 
+/** What runs now. */
 interface Room {
   /** Calls `changed` after every change in a document, and `check` where one may have been before. */
   readonly watch: (publishedId: string, changed: () => void, check: () => void) => () => void
@@ -83,8 +99,8 @@ const nobody: ReadonlyArray<never> = []
 const noSelf: Self = { sessionId: undefined, locations: undefined, user: undefined }
 
 /** The same room, whose parts move on together. */
-const inStep = (room: Room, pace: StateSource.Pace): Room => {
-  const { add, watch } = StateSource.inStep(pace)
+const movedInStep = (room: Room, pace: Pace): Room => {
+  const { add, watch } = inStep(pace)
   return {
     state: add(room.state),
     profiles: add(room.profiles),
@@ -114,49 +130,47 @@ const withUser = <A extends object, B extends { readonly user: UserProfile }>(
 const isSameProfile = (a: UserProfile, b: UserProfile): boolean =>
   a.displayName === b.displayName && a.imageUrl === b.imageUrl
 
-/** The identical array, until one of its elements changes. */
-const stable = <A>(): ((next: ReadonlyArray<A>) => ReadonlyArray<A>) => {
-  let last: ReadonlyArray<A> = nobody
-  return (next) => {
-    last = PresenceQuery.keepIdentical(last, next)
-    return last
-  }
-}
-
-/** Computes anew only for other inputs. */
-const remember = <A, B, C>(f: (a: A, b: B) => C): ((a: A, b: B) => C) => {
-  let known: { readonly a: A; readonly b: B; readonly result: C } | undefined
-  return (a, b) => {
-    if (known === undefined || known.a !== a || known.b !== b) known = { a, b, result: f(a, b) }
-    return known.result
-  }
-}
-
-const followAll =
-  (
-    ...sources: ReadonlyArray<(room: Room) => Pick<StateSource.StateSource<unknown>, "subscribe">>
-  ) =>
-  (room: Room, notify: () => void) => {
-    const ends = sources.map((source) => source(room).subscribe(notify))
-    return () => ends.forEach((end) => end())
-  }
-
-const followPeople = followAll(
-  ({ state }) => state,
-  ({ profiles }) => profiles
-)
-
 /**
- * Sources that nobody is attached to yet.
- *
- * @param hold runs with the first subscriber of a source; what it returns runs after its last one
- * @param pace at which all of them move on together; else each does with every change
+ * What people are shown of a value and their profiles. Computed anew only for others of these; the
+ * identical array until one of its elements changes.
  */
-export const make = (hold: () => () => void, pace?: StateSource.Pace): RoomSources => {
-  const origin = StateSource.makeOrigin<Room>(hold)
-  let status: ConnectionStatus = connecting
+const shownOf = <A, B>(show: (value: A, profiles: Profiles) => ReadonlyArray<B>) => {
+  let last: ReadonlyArray<B> = nobody
+  return rememberLast((value: A, profiles: Profiles) => {
+    last = keepIdentical(last, show(value, profiles))
+    return last
+  })
+}
 
-  const showSession = withUser(
+/** The room of services that run. Names are shown where there are {@link Users}. */
+const roomOf = (presence: Presence["Service"], users: Users["Service"] | undefined): Room => {
+  const profiles =
+    users === undefined
+      ? StateSource.constant<Profiles>(HashMap.empty())
+      : StateSource.fromSubscriptionRef(users.profiles)
+  const user =
+    users === undefined
+      ? StateSource.constant(Option.none<UserId>())
+      : StateSource.fromSubscriptionRef(users.self)
+  const { sessionId } = presence
+  return {
+    watch: presence.watch,
+    state: StateSource.fromSubscriptionRef(presence.state),
+    profiles,
+    status: StateSource.fromSubscriptionRef(presence.status),
+    self: StateSource.zipWith(
+      StateSource.fromSubscriptionRef(presence.reported),
+      StateSource.zipWith(user, profiles, ownProfile()),
+      (reported, user) => ({ sessionId, locations: reported, user })
+    )
+  }
+}
+
+/** Everyone else: all of them, one user's sessions, by user. */
+const peopleOf = (
+  origin: Origin<Room>
+): Pick<Sources, "getPresenceLocations" | "getUserPresence" | "getUsers"> => {
+  const show = withUser(
     ({ userId }: PresenceState.PresenceSession) => userId,
     ({ activity, locations, sessionId, stale }, user): UserPresence => ({
       user,
@@ -166,115 +180,109 @@ export const make = (hold: () => () => void, pace?: StateSource.Pace): RoomSourc
       activity
     })
   )
-  const showPlace = withUser(
-    ({ userId }: PresenceQuery.DocumentLocation) => userId,
-    (place, user): DocumentPresence => ({ ...place, user })
-  )
-  const derivePeople = <A>(
+  const showAll = (sessions: ReadonlyArray<PresenceState.PresenceSession>, profiles: Profiles) =>
+    sessions.map((session) => show(session, profiles))
+  const derive = <A>(
     read: (state: PresenceState.PresenceState, profiles: Profiles) => ReadonlyArray<A>
   ) => {
-    const keep = stable<A>()
-    const shown = remember((state: PresenceState.PresenceState, profiles: Profiles) =>
-      keep(read(state, profiles))
-    )
+    const shown = shownOf(read)
     return origin.derive<ReadonlyArray<A>>({
       initial: nobody,
       read: (room) =>
         room === undefined ? nobody : shown(room.state.getCurrent(), room.profiles.getCurrent()),
-      follow: followPeople
+      follow: ({ profiles, state }, check) => subscribeAll([state, profiles], check)
     })
   }
 
-  const locations = derivePeople((state, profiles) =>
-    PresenceState.toArray(state).map((session) => showSession(session, profiles))
-  )
+  const everyone = derive((state, profiles) => showAll(PresenceState.toArray(state), profiles))
   const grouped = groups()
-  const users = derivePeople((state, profiles) =>
-    grouped(PresenceState.toArray(state).map((session) => showSession(session, profiles)))
+  const users = derive((state, profiles) =>
+    grouped(showAll(PresenceState.toArray(state), profiles))
   )
-  const statusSource = origin.derive<ConnectionStatus>({
+  return {
+    getPresenceLocations: () => everyone,
+    getUsers: () => users,
+    getUserPresence: (userId) => {
+      const id = UserId.make(userId)
+      return derive((state, profiles) => showAll(PresenceQuery.ofUser(state, id), profiles))
+    }
+  }
+}
+
+/** Who is in a document, by query. */
+const documentsOf = (origin: Origin<Room>): Sources["getDocumentPresence"] => {
+  const show = withUser(
+    ({ userId }: PresenceQuery.DocumentLocation) => userId,
+    (place, user): DocumentPresence => ({ ...place, user })
+  )
+  return (query) => {
+    const prepared = PresenceQuery.prepare(query)
+    const { exactId, path, publishedId } = prepared
+    // What happens in a document is another answer, where the whole of it was asked for.
+    const isWhole = exactId === undefined && path === undefined
+    const shown = shownOf(
+      (places: ReadonlyArray<PresenceQuery.DocumentLocation>, profiles: Profiles) =>
+        places.map((place) => show(place, profiles))
+    )
+    return origin.derive<ReadonlyArray<DocumentPresence>>({
+      initial: nobody,
+      read: (room) => {
+        if (room === undefined) return nobody
+        const places = PresenceQuery.inDocument(room.state.getCurrent(), prepared)
+        return shown(places, room.profiles.getCurrent())
+      },
+      follow: (room, check, changed) => {
+        const unwatch = room.watch(publishedId, isWhole ? changed : check, check)
+        const unsubscribe = room.profiles.subscribe(check)
+        return () => {
+          unwatch()
+          unsubscribe()
+        }
+      }
+    })
+  }
+}
+
+/**
+ * Sources that nobody is attached to yet.
+ *
+ * @param hold runs with the first subscriber of a source; what it returns runs after its last one
+ * @param pace at which all of them move on together; else each does with every change
+ */
+export const make = (hold: () => () => void, pace?: Pace): RoomSources => {
+  const origin = makeOrigin<Room>(hold)
+  let detached: ConnectionStatus = connecting
+
+  const status = origin.derive<ConnectionStatus>({
     initial: connecting,
-    read: (room) => (room === undefined ? status : room.status.getCurrent()),
-    follow: followAll((room) => room.status)
+    read: (room) => (room === undefined ? detached : room.status.getCurrent()),
+    follow: (room, check) => room.status.subscribe(check)
   })
   const self = origin.derive<Self>({
     initial: noSelf,
     read: (room) => (room === undefined ? noSelf : room.self.getCurrent()),
-    follow: followAll((room) => room.self)
+    follow: (room, check) => room.self.subscribe(check)
   })
 
   return {
     all: {
-      getPresenceLocations: () => locations,
-      getUsers: () => users,
-      getStatus: () => statusSource,
-      getSelf: () => self,
-      getUserPresence: (userId) => {
-        const id = UserId.make(userId)
-        return derivePeople((state, profiles) =>
-          PresenceQuery.ofUser(state, id).map((session) => showSession(session, profiles))
-        )
-      },
-      getDocumentPresence: (query) => {
-        const prepared = PresenceQuery.prepare(query)
-        const keep = stable<DocumentPresence>()
-        const shown = remember(
-          (places: ReadonlyArray<PresenceQuery.DocumentLocation>, profiles: Profiles) =>
-            keep(places.map((place) => showPlace(place, profiles)))
-        )
-        return origin.derive<ReadonlyArray<DocumentPresence>>({
-          initial: nobody,
-          read: (room) => {
-            if (room === undefined) return nobody
-            const places = PresenceQuery.inDocument(room.state.getCurrent(), prepared)
-            return shown(places, room.profiles.getCurrent())
-          },
-          follow: (room, check, changed) => {
-            // What happens in a document is another answer, where the whole of it was asked for.
-            const { exactId, path, publishedId } = prepared
-            const isWhole = exactId === undefined && path === undefined
-            const unwatch = room.watch(publishedId, isWhole ? changed : check, check)
-            const unsubscribe = room.profiles.subscribe(check)
-            return () => {
-              unwatch()
-              unsubscribe()
-            }
-          }
-        })
-      }
+      ...peopleOf(origin),
+      getDocumentPresence: documentsOf(origin),
+      getStatus: () => status,
+      getSelf: () => self
     },
-
     attach: (presence, users) => {
-      const profiles =
-        users === undefined
-          ? StateSource.constant<Profiles>(HashMap.empty())
-          : StateSource.fromSubscriptionRef(users.profiles)
-      const user =
-        users === undefined
-          ? StateSource.constant(Option.none<UserId>())
-          : StateSource.fromSubscriptionRef(users.self)
-      const { sessionId } = presence
-      const room: Room = {
-        watch: presence.watch,
-        state: StateSource.fromSubscriptionRef(presence.state),
-        profiles,
-        status: StateSource.fromSubscriptionRef(presence.status),
-        self: StateSource.zipWith(
-          StateSource.fromSubscriptionRef(presence.reported),
-          StateSource.zipWith(user, profiles, ownProfile()),
-          (reported, user) => ({ sessionId, locations: reported, user })
-        )
-      }
-      origin.set(pace === undefined ? room : inStep(room, pace))
+      const room = roomOf(presence, users)
+      origin.set(pace === undefined ? room : movedInStep(room, pace))
     },
-
-    detach: (next) => {
-      status = next
+    detach: (status) => {
+      detached = status
       origin.set(undefined)
     }
   }
 }
 
+/** The profile of this session's own user; the identical one until it changes. */
 const ownProfile = () => {
   let last: UserProfile | undefined
   return (id: Option.Option<UserId>, profiles: Profiles): UserProfile | undefined => {
@@ -298,10 +306,7 @@ const groups = () => {
     return Array.from(byUser.values(), (sessions) => {
       const [first] = sessions
       const known = cache.get(first)
-      if (
-        known !== undefined &&
-        PresenceQuery.keepIdentical(known.sessions, sessions) !== sessions
-      ) {
+      if (known !== undefined && keepIdentical(known.sessions, sessions) !== sessions) {
         return known
       }
       const group = { user: first.user, sessions }

@@ -21,33 +21,46 @@ const apiVersion = "2022-06-30"
 /** Sent as `tag` with the socket where the client has no `requestTagPrefix`; the App SDK's. */
 const defaultTag = "sanity.sdk.presence"
 
-/** What a room belongs to. */
+/**
+ * What a room belongs to.
+ *
+ * @example
+ * const resource: Resource = { type: "dataset", projectId: "abc123", dataset: "production" }
+ */
 export type Resource =
   | { readonly type: "dataset"; readonly projectId: string; readonly dataset: string }
   | { readonly type: "canvas"; readonly canvasId: string }
 
 /**
- * Where to connect.
+ * Which room, and where it is: a project's dataset, or a canvas.
  *
- * - `apiHost`: `https://api.sanity.io` unless set; a relay's address for one's own.
- * - `useProjectHostname`: whether the project id is part of the host name. By default it is for
- *   Sanity, and is not where `apiHost` is set: `<projectId>.localhost` does not resolve in Node.
- * - `socketHost`: where the socket is, if not at the API: a relay's address, while content and profiles
- *   come from Sanity. Studio and the App SDK stay in Sanity's own room then.
- * - `canvasId`: a canvas instead of a project's dataset.
+ * @example
+ * const options: SanityClientOptions = { projectId: "abc123", dataset: "production" }
  */
 export interface SanityClientOptions {
+  /** The project, as in `sanity.config.ts` and on sanity.io/manage. Needed unless there is a `canvasId`. */
   readonly projectId?: string | undefined
+  /** The dataset of the project, `production` for instance. Needed unless there is a `canvasId`. */
   readonly dataset?: string | undefined
+  /** A canvas instead of a project's dataset. */
   readonly canvasId?: string | undefined
+  /** The API, as an http or https URL. `https://api.sanity.io` unless set; a relay's for one's own. */
   readonly apiHost?: string | undefined
+  /**
+   * Whether the project id is part of the host name. By default it is for Sanity, and is not where
+   * `apiHost` is set: `<projectId>.localhost` does not resolve in Node.
+   */
   readonly useProjectHostname?: boolean | undefined
+  /**
+   * Where the socket is, if not at the API: a relay's address, while content and profiles come from
+   * Sanity. Studio and the App SDK stay in Sanity's own room then.
+   */
   readonly socketHost?: string | undefined
 }
 
 /**
- * The client of one resource, and the address of its room. Profiles are read with `client`;
- * `socketClient` asks the host of the socket. The token comes from {@link Auth}, whatever they hold.
+ * The client of one resource, and the address of its room. The token comes from {@link Auth}, whatever
+ * the clients hold.
  *
  * @example
  * const { socketUrl } = yield* SanityClient
@@ -55,9 +68,13 @@ export interface SanityClientOptions {
 export class SanityClient extends Context.Service<
   SanityClient,
   {
+    /** Asks the API: profiles are read with it. */
     readonly client: Client
+    /** What the room belongs to. */
     readonly resource: Resource
+    /** The address of the room's socket, `ws:` or `wss:`, without a token. */
     readonly socketUrl: string
+    /** Asks the host of the socket, which `socketHost` may have made another one. */
     readonly socketClient: Client
   }
 >()("effect-sanity-presence/SanityClient") {
@@ -157,12 +174,16 @@ export const fromClient = Effect.fnUntraced(function* (original: Client, socketH
   })
 })
 
+/** The resource that a client names, in place of a project and a dataset. */
+export const namedResource = (config: ClientConfig): ClientConfig["resource"] =>
+  config.resource ?? config["~experimental_resource"]
+
 /** A dataset's room is on its project's host, also where the client names it as a resource. */
 const asProject = (
   config: InitializedClientConfig,
   { dataset, projectId }: Extract<Resource, { type: "dataset" }>
 ): ClientConfig =>
-  (config.resource ?? config["~experimental_resource"]) !== undefined
+  namedResource(config) !== undefined
     ? { ...noResource, projectId, dataset, useProjectHostname: config.isDefaultApi }
     : {}
 
@@ -173,7 +194,7 @@ const noResource: { readonly [option: string]: undefined } = {
 }
 
 const resourceOf = (config: InitializedClientConfig): Effect.Effect<Resource, PresenceError> => {
-  const resource = config.resource ?? config["~experimental_resource"]
+  const resource = namedResource(config)
   switch (resource?.type) {
     case "canvas":
       return Effect.succeed({ type: "canvas", canvasId: resource.id })

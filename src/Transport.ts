@@ -59,6 +59,7 @@ export class NotConnected extends Schema.TaggedError<NotConnected>()("NotConnect
 
 /** The server did not answer in time. */
 export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("RequestTimeout", {
+  /** What was asked for, as the protocol calls it. */
   method: Schema.String
 }) {
   override get message() {
@@ -68,8 +69,11 @@ export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("Reques
 
 /** The server answered with an error. */
 export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
+  /** What was asked for, as the protocol calls it. */
   method: Schema.String,
+  /** The server's JSON-RPC error code. */
   code: Schema.Finite,
+  /** What the server said. */
   detail: Schema.String
 }) {
   override get message() {
@@ -85,6 +89,7 @@ export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
  * transport.send(message).pipe(Effect.catchReason("TransportError", "Rejected", (r) => Effect.logWarning(r.message)))
  */
 export class TransportError extends Schema.TaggedError<TransportError>()("TransportError", {
+  /** Why, by its `_tag`. */
   reason: Schema.Union([NotConnected, RequestTimeout, Rejected])
 }) {
   override get message() {
@@ -96,13 +101,8 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
 export const notConnected = new TransportError({ reason: new NotConnected() })
 
 /**
- * The connection to one room.
- *
- * - `signals` is one ordered stream with one reader, {@link Presence}; what arrives together comes
- *   as one chunk. Signals wait until they are read.
- * - `send` succeeds when the server has answered; it never waits for a connection.
- * - Whoever announced is said goodbye to before the connection changes its user, or the page goes.
- * - `retryNow` ends a wait between two attempts, or a permanent status, at once.
+ * The connection to one room. It says goodbye for whoever announced before it changes its user, and
+ * before the page goes.
  *
  * Layers: `BifurTransport.layer` (a WebSocket), `TestTransport.layer` (memory).
  *
@@ -113,9 +113,16 @@ export const notConnected = new TransportError({ reason: new NotConnected() })
 export class Transport extends Context.Service<
   Transport,
   {
+    /**
+     * One ordered stream with one reader, {@link Presence}; what arrives together comes as one chunk.
+     * Signals wait until they are read.
+     */
     readonly signals: Stream.Stream<TransportSignal>
+    /** Succeeds when the server has answered. Never waits for a connection: without one it fails. */
     readonly send: (message: TransportMessage) => Effect.Effect<void, TransportError>
+    /** Ends a wait between two attempts, or a permanent status, at once. */
     readonly retryNow: Effect.Effect<void>
+    /** How the connection is. It is never waited for: building the layer begins with `Connecting`. */
     readonly status: SubscriptionRef.SubscriptionRef<ConnectionStatus>
   }
 >()("effect-sanity-presence/Transport") {}

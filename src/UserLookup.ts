@@ -13,13 +13,7 @@ import { PresenceConfig } from "./PresenceConfig.ts"
 import { SanityClient } from "./SanityClient.ts"
 import { currentUserVersion, statusOf, underToken } from "./SanityRequest.ts"
 import { UserId } from "./Session.ts"
-
-/** A person as shown to others. */
-export interface UserProfile {
-  readonly id: UserId
-  readonly displayName: string
-  readonly imageUrl?: string | undefined
-}
+import type { UserProfile } from "./UserProfile.ts"
 
 /** The API version that answers a list of project users. */
 const projectUsersVersion = "2025-07-18"

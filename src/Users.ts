@@ -13,19 +13,13 @@ import type { Auth } from "./Auth.ts"
 import type { SanityClient } from "./SanityClient.ts"
 import type { UserId } from "./Session.ts"
 import * as UserLookup from "./UserLookup.ts"
-
-export type { UserProfile } from "./UserLookup.ts"
+import type { UserProfile } from "./UserProfile.ts"
 
 /** The profiles that are known, by user id. */
-export type Profiles = HashMap.HashMap<UserId, UserLookup.UserProfile>
+export type Profiles = HashMap.HashMap<UserId, UserProfile>
 
 /**
  * The profiles of people.
- *
- * - `profiles`: those known so far.
- * - `self`: whose the current token is, while {@link Users.followSelf} runs and once it is known.
- * - `request` asks for those that are not known, in the background. Never fails: who can't be found
- *   is asked for again later, and shown with the id until then.
  *
  * @example
  * yield* users.request([userId])
@@ -34,9 +28,19 @@ export type Profiles = HashMap.HashMap<UserId, UserLookup.UserProfile>
 export class Users extends Context.Service<
   Users,
   {
+    /** Those known so far. {@link profileOf} reads one, known or not. */
     readonly profiles: SubscriptionRef.SubscriptionRef<Profiles>
+    /**
+     * Asks for those that are not known, in the background. Never fails: who can't be found is asked for
+     * again later, and shown with the id until then.
+     */
     readonly request: (ids: Iterable<UserId>) => Effect.Effect<void>
+    /** Whose the current token is, while `followSelf` runs and once it is known. */
     readonly self: SubscriptionRef.SubscriptionRef<Option.Option<UserId>>
+    /**
+     * Keeps `self` up to date, and asks for its profile, for as long as it runs: now, and whenever the
+     * token changes. Never fails.
+     */
     readonly followSelf: Effect.Effect<void>
   }
 >()("effect-sanity-presence/Users") {
@@ -46,8 +50,14 @@ export class Users extends Context.Service<
   )
 }
 
-/** The profile of a user; until it is known, a placeholder with the id. */
-export const profileOf = (profiles: Profiles, id: UserId): UserLookup.UserProfile =>
+/**
+ * The profile of a user; until it is known, a placeholder with the id.
+ *
+ * @example
+ * const profiles = yield* SubscriptionRef.get(users.profiles)
+ * profileOf(profiles, session.userId).displayName // "Ada Lovelace", or "p-ada" for now
+ */
+export const profileOf = (profiles: Profiles, id: UserId): UserProfile =>
   Option.getOrElse(HashMap.get(profiles, id), () => ({ id, displayName: id }))
 
 /** Requests within this time go out as one. 20 ms: a room's answers to a roll call, mostly. */
@@ -91,7 +101,7 @@ export const make = Effect.fnUntraced(function* ({ lookup, tokens, whose }: User
     for (const id of ids) asking.delete(id)
   }
 
-  const remember = (found: ReadonlyMap<UserId, UserLookup.UserProfile>) =>
+  const remember = (found: ReadonlyMap<UserId, UserProfile>) =>
     found.size === 0
       ? Effect.void
       : Effect.andThen(

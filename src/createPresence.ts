@@ -13,38 +13,47 @@ import * as Redacted from "effect/Redacted"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Auth, type Token } from "./Auth.ts"
 import * as BifurTransport from "./bifur/BifurTransport.ts"
+import type { Pace } from "./InStep.ts"
 import { Presence } from "./Presence.ts"
 import * as PresenceConfig from "./PresenceConfig.ts"
 import { invalidConfiguration, type PresenceError } from "./PresenceError.ts"
 import * as PresenceHandle from "./PresenceHandle.ts"
 import { fromClient, fromOptions, SanityClient, type SanityClientOptions } from "./SanityClient.ts"
-import type { Pace } from "./StateSource.ts"
 import { Users } from "./Users.ts"
 
 /**
- * Which room, and as whom. Either a `layer` of one's own (with {@link Users} in it where names are
- * wanted), or the app's `client`, or the project and dataset (or canvas).
+ * Which room, and as whom. Either a `layer` of one's own, or the app's `client`, or the project and
+ * dataset (or canvas).
  *
- * - `sessionKey`: providers of the same room and token share one session; whoever wants to be two
- *   people, or two sessions of one, gives two keys. Only React's providers look at it.
- * - `token`: without one, the client's token is used; without that, none.
- * - `layer`: whatever it fails with is shown in the status, and `ready` rejects with a PresenceError.
- * - `config`: tunables, see {@link PresenceConfig}.
+ * @example
+ * const ofProject: PresenceOptions = { projectId: "abc123", dataset: "production", token }
+ * const ofClient: PresenceOptions = { client: useClient({ apiVersion: "2026-01-01" }) }
+ * const inTests: PresenceOptions = { layer: makeTestRoom().layer }
  */
 export interface PresenceOptions extends SanityClientOptions {
+  /** Whose presence it is. Without one, the client's token is used; without that, none: cookies, or nobody. */
   readonly token?: string | undefined
+  /**
+   * Providers of the same room and token share one session; whoever wants to be two people, or two
+   * sessions of one, gives two keys. Only React's providers look at it.
+   */
   readonly sessionKey?: string | undefined
+  /** The app's client, for its project, dataset, host and token. Of the other options `socketHost` counts. */
   readonly client?: Client | undefined
+  /**
+   * The whole of it, in place of a room to connect to; with {@link Users} in it where names are wanted.
+   * Whatever it fails with is shown in the status, and `ready` rejects with a PresenceError.
+   */
   readonly layer?: Layer.Layer<Presence, unknown> | undefined
+  /** What to change of the defaults; see {@link PresenceConfig}. Read once. */
   readonly config?: PresenceConfig.PresenceConfigInput | undefined
 }
 
-/**
- * A handle, and a way to change its token while it runs; undefined means the client's token, or
- * none.
- */
-export interface PresenceOwner {
+/** A handle, and what only its owner may do with it. */
+export interface PresenceControls {
+  /** For whoever uses it. */
   readonly handle: PresenceHandle.PresenceHandle
+  /** Changes the token while it runs; undefined means the client's, or none. */
   readonly setToken: (token: string | undefined) => void
   /** How long it runs on after the last holder let go, in milliseconds. */
   readonly linger: number
@@ -59,25 +68,27 @@ const toToken = (token: string | undefined): Token =>
  * @param pace at which its sources move on together; else each does with every change
  * @throws PresenceError where the options name no room
  */
-export const makeOwner = (options: PresenceOptions, pace?: Pace): PresenceOwner => {
+export const makeControls = (options: PresenceOptions, pace?: Pace): PresenceControls => {
   if (typeof options !== "object" || options === null) {
     throw invalidConfiguration(
       "The options are missing. Give `projectId` and `dataset`, or `client`."
     )
   }
   const config = PresenceConfig.make(options.config ?? {})
-  const configured = Layer.succeed(PresenceConfig.PresenceConfig, config)
-  if (options.layer !== undefined) {
-    return {
-      handle: PresenceHandle.make(
-        Layer.provide(options.layer, configured),
-        config.lingerTimeout,
-        pace
-      ),
-      setToken: () => {},
-      linger: Duration.toMillis(config.lingerTimeout)
-    }
-  }
+  const controls = (
+    layer: Layer.Layer<Presence, unknown>,
+    setToken: PresenceControls["setToken"]
+  ): PresenceControls => ({
+    handle: PresenceHandle.make(
+      Layer.provide(layer, Layer.succeed(PresenceConfig.PresenceConfig, config)),
+      config.lingerTimeout,
+      pace
+    ),
+    linger: Duration.toMillis(config.lingerTimeout),
+    setToken
+  })
+  if (options.layer !== undefined) return controls(options.layer, () => {})
+
   const client = Effect.runSyncExit(
     options.client === undefined
       ? fromOptions(options)
@@ -89,21 +100,16 @@ export const makeOwner = (options: PresenceOptions, pace?: Pace): PresenceOwner 
   const token = Effect.runSync(SubscriptionRef.make(tokenOr(options.token)))
   const layer = Layer.merge(Layer.provide(Presence.layer, BifurTransport.layer), Users.layer).pipe(
     Layer.provide(Layer.succeed(SanityClient, client.value)),
-    Layer.provide(Auth.layerRef(token)),
-    Layer.provide(configured)
+    Layer.provide(Auth.layerRef(token))
   )
-  return {
-    handle: PresenceHandle.make(layer, config.lingerTimeout, pace),
-    linger: Duration.toMillis(config.lingerTimeout),
-    setToken: (next) => {
-      const value = tokenOr(next)
-      Effect.runSync(
-        SubscriptionRef.updateSome(token, (current) =>
-          Equal.equals(current, value) ? Option.none() : Option.some(value)
-        )
+  return controls(layer, (next) => {
+    const value = tokenOr(next)
+    Effect.runSync(
+      SubscriptionRef.updateSome(token, (current) =>
+        Equal.equals(current, value) ? Option.none() : Option.some(value)
       )
-    }
-  }
+    )
+  })
 }
 
 /** What is no Sanity client at all fails in ways of its own. */
@@ -126,10 +132,7 @@ const toPresenceError = (cause: Cause.Cause<PresenceError>): PresenceError =>
  * presence.reportPresence([{ documentId: "drafts.book", path: ["title"] }])
  */
 export const createPresence = (options: PresenceOptions): PresenceHandle.PresenceHandle => {
-  const { handle } = makeOwner(options)
+  const { handle } = makeControls(options)
   handle.hold()
   return handle
 }
-
-export type { PresenceHandle, Report, Reporter } from "./PresenceHandle.ts"
-export type { DocumentPresence, Self, UserPresence, UserSessions } from "./RoomSources.ts"

@@ -6,23 +6,57 @@ export * as AuthConfig from "./AuthConfig.ts"
 export * as AuthSource from "./AuthSource.ts"
 export * as BifurTransport from "./bifur/BifurTransport.ts"
 export * as ConnectionStatus from "./ConnectionStatus.ts"
-export * from "./createPresence.ts"
+export { createPresence, type PresenceOptions } from "./createPresence.ts"
 export * as DocumentRef from "./DocumentRef.ts"
 export * as FrameTrace from "./bifur/FrameTrace.ts"
-export * from "./Location.ts"
+export {
+  IndexTuple,
+  isSameLocation,
+  isSameLocations,
+  isSamePath,
+  isSameSegment,
+  isSameSelection,
+  isWithin,
+  KeyedSegment,
+  Location,
+  Path,
+  PathSegment,
+  type ReportedLocation,
+  Selection,
+  SelectionPoint
+} from "./Location.ts"
 export * as PageEvents from "./PageEvents.ts"
 export * as PortableText from "./PortableText.ts"
 export { forDocument, Presence } from "./Presence.ts"
 export * as PresenceConfig from "./PresenceConfig.ts"
-export * from "./PresenceError.ts"
-export { PresenceMap, type PresenceMapOptions, type Room } from "./PresenceMap.ts"
+export {
+  ConnectionFailed,
+  InvalidConfiguration,
+  PresenceError,
+  Unauthorized,
+  UnsupportedResource
+} from "./PresenceError.ts"
+export type { PresenceHandle, Report, Reporter } from "./PresenceHandle.ts"
+export { PresenceMap, type PresenceMapOptions, type RoomServices } from "./PresenceMap.ts"
 export * as PresenceQuery from "./PresenceQuery.ts"
 export * as PresenceState from "./PresenceState.ts"
-export { type SanityPath, toSanityPath } from "./SanityPath.ts"
-export { whilePresent } from "./whilePresent.ts"
+export type { DocumentPresence, Self, UserPresence, UserSessions } from "./RoomSources.ts"
 export { type Resource, SanityClient, type SanityClientOptions } from "./SanityClient.ts"
-export * from "./Session.ts"
+export { type SanityPath, toSanityPath } from "./SanityPath.ts"
+export { SessionId, SessionKey, sessionKey, UserId } from "./Session.ts"
 export * as StateSource from "./StateSource.ts"
 export * as Telemetry from "./Telemetry.ts"
-export * from "./Transport.ts"
-export { type Profiles, profileOf, type UserProfile, Users } from "./Users.ts"
+export {
+  NotConnected,
+  notConnected,
+  Rejected,
+  RequestTimeout,
+  Transport,
+  TransportError,
+  type TransportEvent,
+  type TransportMessage,
+  type TransportSignal
+} from "./Transport.ts"
+export type { UserProfile } from "./UserProfile.ts"
+export { type Profiles, profileOf, Users } from "./Users.ts"
+export { whilePresent } from "./whilePresent.ts"

@@ -12,6 +12,9 @@ import { layerParts } from "./runMachine.ts"
 /**
  * The transport over a WebSocket that the environment provides, for instance one with other
  * headers. Building it never waits for the network.
+ *
+ * @example
+ * const traced = Layer.provide(BifurTransport.layerWebSocket, FrameTrace.layer)
  */
 export const layerWebSocket: Layer.Layer<
   Transport,

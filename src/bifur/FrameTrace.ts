@@ -10,10 +10,13 @@ import * as Socket from "effect/socket/Socket"
 import { type Token, withoutTokens } from "../Auth.ts"
 import * as SocketTap from "./SocketTap.ts"
 
-/** A frame in full, and when: milliseconds since the socket was asked for. */
+/** A frame in full, and when. */
 export interface TracedFrame {
+  /** Whether it was said by this side, or heard. */
   readonly direction: "sent" | "received"
+  /** What it says, tokens taken out; `(binary)` where it is no text. */
   readonly text: string
+  /** Milliseconds since the socket was asked for. */
   readonly millis: number
 }
 

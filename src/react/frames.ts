@@ -1,7 +1,7 @@
 /**
  * The pace of React: what it shows moves on at most once per animation frame, all of it in the same one.
  */
-import type { Pace } from "../StateSource.ts"
+import type { Pace } from "../InStep.ts"
 
 /** Milliseconds; in a page that nobody sees no frames are drawn, but a title may count people. */
 const withoutFrame = 250

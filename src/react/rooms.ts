@@ -2,8 +2,10 @@
  * The rooms that providers are in. Those who name the same one share a connection and a session, and a
  * provider that comes right back, in another place of the tree for instance, goes on with them.
  */
-import { makeOwner, type PresenceOptions, type PresenceOwner } from "../createPresence.ts"
+import { makeControls, type PresenceOptions, type PresenceControls } from "../createPresence.ts"
+import { keepIdentical } from "../keepIdentical.ts"
 import type { PresenceHandle } from "../PresenceHandle.ts"
+import { namedResource } from "../SanityClient.ts"
 import { inFrame } from "./frames.ts"
 
 /** What makes a room another one, compared part by part. */
@@ -18,7 +20,7 @@ export type Identity = ReadonlyArray<unknown>
 export interface Room {
   readonly identity: Identity
   readonly handle: PresenceHandle
-  readonly owner: PresenceOwner
+  readonly controls: PresenceControls
   token: string | undefined
   users: number
   waiting: number
@@ -27,8 +29,7 @@ export interface Room {
 }
 
 /** Whether two identities name the same room. */
-export const isSame = (a: Identity, b: Identity): boolean =>
-  a.every((part, index) => part === b[index])
+export const isSame = (a: Identity, b: Identity): boolean => keepIdentical(a, b) === a
 
 /** An app makes another client of the same room whenever its token is renewed, or at every render. */
 const clientIdentity = (client: PresenceOptions["client"]): unknown => {
@@ -38,7 +39,7 @@ const clientIdentity = (client: PresenceOptions["client"]): unknown => {
   return JSON.stringify([
     config.projectId,
     config.dataset,
-    config.resource ?? config["~experimental_resource"],
+    namedResource(config),
     config.apiHost,
     config.useProjectHostname,
     config.withCredentials,
@@ -81,7 +82,7 @@ const forgetLater = (room: Room): void => {
       if (isRunning) forgetLater(room)
       else rooms.delete(room)
     },
-    Math.max(lingerMin, room.owner.linger)
+    Math.max(lingerMin, room.controls.linger)
   )
 }
 
@@ -94,15 +95,15 @@ export const roomFor = (identity: Identity, options: PresenceOptions): Room => {
   for (const room of rooms) {
     if (room.token === token && isSame(room.identity, identity)) return room
   }
-  const owner = makeOwner(options, inFrame)
+  const controls = makeControls(options, inFrame)
   const room: Room = {
     identity,
-    owner,
+    controls,
     handle: {
-      ...owner.handle,
+      ...controls.handle,
       reportPresence: (locations) => {
         room.hasReported = true
-        owner.handle.reportPresence(locations)
+        controls.handle.reportPresence(locations)
       }
     },
     token,
@@ -157,5 +158,5 @@ export const keepUntil = (handle: PresenceHandle, settled: Promise<void>): void 
 export const authorize = (room: Room, token: string | undefined): void => {
   room.token = token
   // None is not that of the client with which the room was made.
-  room.owner.setToken(token ?? "")
+  room.controls.setToken(token ?? "")
 }

@@ -12,9 +12,9 @@ import type { MemoryBus, MemoryNode } from "./MemoryBus.ts"
 import { subjectOf, type Topic } from "./Topic.ts"
 
 export { BackplaneError } from "./BackplaneError.ts"
-export type { BackplaneCounts, BackplaneStatus } from "./BackplaneHub.ts"
+export type { BackplaneCounts, BackplaneStatus, MessageDropReason } from "./BackplaneHub.ts"
 export type { BackplaneRefusal } from "./BackplaneRefusal.ts"
-export { MemoryBus } from "./MemoryBus.ts"
+export { MemoryBus, type MemoryBusOptions } from "./MemoryBus.ts"
 
 /**
  * Messages between the nodes of a relay, by topic. Nothing is stored, and nothing arrives twice;
@@ -44,7 +44,7 @@ export class Backplane extends Context.Service<
      * messages are dropped and counted, not kept.
      */
     readonly publish: (topic: Topic, message: string) => void
-    /** Now. */
+    /** Whether the others hear this node, and it hears them, now. */
     readonly status: () => BackplaneStatus
     /**
      * When what carries the messages last proved to be alive, in milliseconds of the monotonic
@@ -72,7 +72,7 @@ export class Backplane extends Context.Service<
    * One node alone: publishing does nothing, nobody is heard, the status is Connected.
    *
    * @example
-   * Relay.layer({ port: 4000 }).pipe(Layer.provide(Backplane.layerNone))
+   * Relay.layerNode({ port: 4000 }).pipe(Layer.provide(Backplane.layerNone))
    */
   static readonly layerNone: Layer.Layer<Backplane> = Layer.succeed(
     Backplane,

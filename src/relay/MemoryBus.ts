@@ -10,6 +10,7 @@ export interface MemoryNode {
   readonly hub: BackplaneHub
 }
 
+/** A bus in memory: what joins the nodes that have a `Backplane.layerMemory` with it. */
 export interface MemoryBus {
   /** Takes a node in; it leaves with the returned function. */
   readonly join: (node: MemoryNode) => () => void
@@ -21,6 +22,7 @@ export interface MemoryBus {
   readonly heal: (name: string) => Effect.Effect<void>
 }
 
+/** What can be set on a {@link MemoryBus}. */
 export interface MemoryBusOptions {
   /** The largest message in bytes; larger ones are dropped. 1 MiB unless told, as with NATS. */
   readonly maxPayload?: number | undefined
@@ -78,13 +80,14 @@ const makeUnsafe = ({ maxPayload = 1024 * 1024 }: MemoryBusOptions): MemoryBus =
   }
 }
 
+/** Several nodes in one process, without a network: for tests of what a relay of several nodes does. */
 export const MemoryBus = {
   /**
    * A bus of its own.
    *
    * @example
    * const bus = yield* MemoryBus.make()
-   * const one = Relay.layer().pipe(Layer.provide(Backplane.layerMemory(bus, "one")))
+   * const one = Relay.layerNode().pipe(Layer.provide(Backplane.layerMemory(bus, "one")))
    * yield* bus.cut("one")
    */
   make: (options: MemoryBusOptions = {}): Effect.Effect<MemoryBus> =>

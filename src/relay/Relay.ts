@@ -48,9 +48,6 @@ const checksPerSilence = 8
 /**
  * A running relay.
  *
- * - `address`: where it listens; the port is the real one where a free one was asked for.
- * - `url`: what clients connect to, for instance `http://127.0.0.1:4000`.
- *
  * Closing its scope closes every socket with 1012, a few at a time: 100 a second at least, and all
  * within the options' `drainTime`.
  *
@@ -63,7 +60,9 @@ const checksPerSilence = 8
 export class Relay extends Context.Service<
   Relay,
   {
+    /** Where it listens; the port is the real one where a free one was asked for. */
     readonly address: { readonly host: string; readonly port: number }
+    /** What clients connect to, for instance `http://127.0.0.1:4000`. */
     readonly url: string
   }
 >()("effect-sanity-presence/relay/Relay") {

@@ -37,13 +37,6 @@ export type Directory = "public" | "members" | "none"
 /**
  * Finds the user of a token.
  *
- * - `authenticate` gives the user who may enter there, or refuses the token with
- *   {@link TokenRefused}; {@link AuthUnavailable} where that can't be known for now.
- * - `timeToLive`: for how long an answer may be relied on. Whoever stays longer is asked for again,
- *   so that a token which was revoked ends what was opened with it. Infinity where nothing is revoked.
- * - `profile` gives the user of an id, where there is a directory of people.
- * - `directory`: who may ask for profiles over HTTP, `members` unless set.
- *
  * @example
  * const auth = yield* RelayAuth
  * const room = { _tag: "Dataset", project: "demo", dataset: "production" } as const
@@ -53,12 +46,22 @@ export type Directory = "public" | "members" | "none"
 export class RelayAuth extends Context.Service<
   RelayAuth,
   {
+    /**
+     * The user who may enter there. Refuses the token with {@link TokenRefused}; fails with
+     * {@link AuthUnavailable} where that can't be known for now.
+     */
     readonly authenticate: (
       token: Redacted.Redacted,
       scope: AuthScope
     ) => Effect.Effect<RelayUser, TokenRefused | AuthUnavailable>
+    /**
+     * For how long an answer may be relied on. Whoever stays longer is asked for again, so that a token
+     * which was revoked ends what was opened with it. Infinity where nothing is revoked.
+     */
     readonly timeToLive: Duration.Duration
+    /** The user of an id, where there is a directory of people. */
     readonly profile: (id: string) => Effect.Effect<Option.Option<RelayUser>>
+    /** Who may ask for profiles over HTTP. `members` unless set. */
     readonly directory?: Directory
   }
 >()("effect-sanity-presence/relay/RelayAuth") {

@@ -18,7 +18,7 @@ export interface RelayOptions {
   readonly host?: string | undefined
   /** The port to listen on, 0 to 65535; 0 takes a free one. 4000 by default. */
   readonly port?: number | undefined
-  /** A certificate and its key, both PEM, to serve `https` and `wss` without a proxy. */
+  /** A certificate and its key, to serve `https` and `wss` without a proxy. None by default. */
   readonly tls?: RelayTls | undefined
   /**
    * The project of requests whose host names none, `demo` by default. The first label of a host
@@ -136,9 +136,16 @@ export interface RelayOptions {
   readonly metricsToken?: Redacted.Redacted | undefined
 }
 
-/** A certificate chain and its key, both PEM. */
+/**
+ * A certificate and its key, as text: not the paths of their files.
+ *
+ * @example
+ * const tls: RelayTls = { cert: readFileSync("chain.pem", "utf8"), key: readFileSync("key.pem", "utf8") }
+ */
 export interface RelayTls {
+  /** The certificate, PEM, followed by those of its chain. */
   readonly cert: string
+  /** The private key of the first certificate, PEM. */
   readonly key: string
 }
 

@@ -2,7 +2,12 @@
  * Which room a connection asks for. Pure.
  */
 
-/** A room: that of a dataset, or that of a canvas. */
+/**
+ * A room: that of a dataset, or that of a canvas.
+ *
+ * @example
+ * const room: RoomAddress = { _tag: "Dataset", project: "abc123", dataset: "production" }
+ */
 export type RoomAddress =
   | { readonly _tag: "Dataset"; readonly project: string; readonly dataset: string }
   | { readonly _tag: "Canvas"; readonly canvas: string }

@@ -1,4 +1,18 @@
 /** A server that speaks Bifur's presence protocol: for development, tests and self-hosting. */
+export type { Admission } from "./auth/Admission.ts"
+export { SanityAuth, type SanityAuthOptions } from "./auth/SanityAuth.ts"
+export { TokensFileError } from "./auth/TokensFile.ts"
+export { TokensFileAuth, type TokensFileOptions } from "./auth/TokensFileAuth.ts"
+export {
+  Backplane,
+  type BackplaneCounts,
+  BackplaneError,
+  type BackplaneRefusal,
+  type BackplaneStatus,
+  type MessageDropReason,
+  MemoryBus,
+  type MemoryBusOptions
+} from "./Backplane.ts"
 export { NatsBackplane, type NatsOptions, type NatsTlsOptions } from "./nats/NatsBackplane.ts"
 export { Relay } from "./Relay.ts"
 export {
@@ -9,15 +23,7 @@ export {
   type RelayUser,
   TokenRefused
 } from "./RelayAuth.ts"
-export { layerSanity, type SanityAuthOptions } from "./auth/SanityAuth.ts"
-export { layerTokensFile, type TokensFileOptions } from "./auth/TokensFileAuth.ts"
-export { TokensFileError } from "./auth/TokensFile.ts"
 export { RelayError } from "./RelayError.ts"
-export type { RelayOptions } from "./RelayOptions.ts"
-export {
-  Backplane,
-  BackplaneError,
-  type BackplaneRefusal,
-  type BackplaneStatus,
-  MemoryBus
-} from "./Backplane.ts"
+export type { RelayOptions, RelayTls } from "./RelayOptions.ts"
+export type { RoomAddress } from "./RoomAddress.ts"
+export type { Topic } from "./Topic.ts"

@@ -21,34 +21,40 @@ export type Receiver = (frame: string) => void
  * announces itself every 30 s, until it leaves or crashes; unlike one it does so at once, without a
  * window.
  *
- * - `move` announces where it is now.
- * - `leave` says goodbye; `crash` says nothing and is never heard again.
- * - `partition` cuts it off in both directions, `heal` ends that: it announces itself then.
+ * @example
+ * const ada = yield* room.join({ userId: "p-ada" })
+ * yield* ada.move([{ documentId: "book", path: ["title"] }])
+ * yield* ada.leave
  */
 export interface Participant {
+  /** Whom the room takes it for. */
   readonly userId: UserId
+  /** Which of the user's sessions it is. */
   readonly sessionId: SessionId
+  /** Announces where it is now, all of it. */
   readonly move: (locations: ReadonlyArray<ReportedLocation>) => Effect.Effect<void>
+  /** Says goodbye. */
   readonly leave: Effect.Effect<void>
+  /** Says nothing, and is never heard again. */
   readonly crash: Effect.Effect<void>
+  /** Cuts it off in both directions. */
   readonly partition: Effect.Effect<void>
+  /** Ends a `partition`: it announces itself. */
   readonly heal: Effect.Effect<void>
 }
 
-/** Who joins: a new session of the user, in no document, unless it is said otherwise. */
+/** Who joins, and where. */
 export interface JoinOptions {
+  /** Whom the room takes it for, `p-ada` for instance. */
   readonly userId: string
+  /** Which of the user's sessions. A new one unless given. */
   readonly sessionId?: string | undefined
+  /** Where it is from the start. In no document unless given. */
   readonly locations?: ReadonlyArray<ReportedLocation> | undefined
 }
 
 /**
  * A room in memory.
- *
- * - `join` puts a scripted participant into it, until the scope closes.
- * - `publish` delivers an event to everyone, as the server would.
- * - `deliver` delivers a raw text frame to everyone, garbage too.
- * - `enter` adds a receiver and answers how to remove it.
  *
  * @example
  * const room = yield* TestRoom
@@ -58,9 +64,13 @@ export interface JoinOptions {
 export class TestRoom extends Context.Service<
   TestRoom,
   {
+    /** Puts a scripted participant into it, until the scope closes. */
     readonly join: (options: JoinOptions) => Effect.Effect<Participant, never, Scope.Scope>
+    /** Delivers an event to everyone, as the server would. */
     readonly publish: (event: TransportEvent) => Effect.Effect<void>
+    /** Delivers a raw text frame to everyone, garbage too. */
     readonly deliver: (frame: string) => Effect.Effect<void>
+    /** Adds a receiver, and answers how to remove it. */
     readonly enter: (receiver: Receiver) => Effect.Effect<Effect.Effect<void>>
   }
 >()("effect-sanity-presence/testing/TestRoom") {

@@ -13,7 +13,7 @@ import type { Location, ReportedLocation } from "../Location.ts"
 import { Presence } from "../Presence.ts"
 import * as PresenceConfig from "../PresenceConfig.ts"
 import { type SessionId, UserId } from "../Session.ts"
-import type { UserProfile } from "../UserLookup.ts"
+import type { UserProfile } from "../UserProfile.ts"
 import { make as makeUsers, Users } from "../Users.ts"
 import { type Participant, TestRoom } from "./TestRoom.ts"
 import * as TestTransport from "./TestTransport.ts"
@@ -21,34 +21,39 @@ import { decode } from "./wire.ts"
 
 /**
  * Somebody else in the room. Everything has been said when the promise resolves; what a component
- * shows follows in its next frame.
- *
- * - `focus`: is in this place now, and nowhere else; `move`: in all of these.
- * - `leave` says goodbye; `crash` says nothing and is never heard again. Once gone is gone: to move
- *   then is refused, as is a document id that Sanity does not allow.
+ * shows follows in its next frame. Once gone is gone: to move then is refused, as is a document id that
+ * Sanity does not allow.
  */
 export interface Colleague {
+  /** Made of the name: `p-ada-lovelace`. */
   readonly userId: string
+  /** Another one for each that joins. */
   readonly sessionId: string
+  /** Is in this place now, and nowhere else. */
   readonly focus: (place: ReportedLocation) => Promise<void>
+  /** Is in all of these places now, and nowhere else. */
   readonly move: (places: ReadonlyArray<ReportedLocation>) => Promise<void>
+  /** Says goodbye. */
   readonly leave: () => Promise<void>
+  /** Says nothing, and is never heard again: it goes when its session has expired. */
   readonly crash: () => Promise<void>
 }
 
-/**
- * A room in memory.
- *
- * - `layer`: for `<PresenceProvider layer={…}>`, `createPresence({ layer })`, or an Effect. Each time
- *   that it is built, it is one more session of the user `p-self`.
- * - `join`: somebody comes, by the name that is shown: Ada Lovelace is the user `p-ada-lovelace`.
- * - `reported`: where others see what is tested; undefined while they have not heard of it, or no more.
- * - `close`: everybody leaves, and their timers end. To join then is refused.
- */
+/** A room in memory, for tests that know no Effect. */
 export interface TestRoomHandle {
+  /**
+   * For `<PresenceProvider layer={…}>`, `createPresence({ layer })`, or an Effect. Each time that it is
+   * built, it is one more session of the user `p-self`.
+   */
   readonly layer: Layer.Layer<Presence | Users>
+  /**
+   * Somebody comes, by the name that is shown: Ada Lovelace is the user `p-ada-lovelace`. Without a place
+   * they are in no document.
+   */
   readonly join: (name: string, place?: ReportedLocation) => Promise<Colleague>
+  /** Where others see what is tested; undefined while they have not heard of it, or no more. */
   readonly reported: () => ReadonlyArray<Location> | undefined
+  /** Everybody leaves, and their timers end. To join then is refused. */
   readonly close: () => Promise<void>
 }
 
@@ -93,35 +98,18 @@ const toColleague = (
 
 const self = UserId.make("p-self")
 
-/**
- * An empty room of its own. Close it when the test is over.
- *
- * @example
- * const room = makeTestRoom()
- * render(<PresenceProvider layer={room.layer}><BookForm /></PresenceProvider>)
- * const ada = await room.join("Ada Lovelace")
- * await ada.focus({ documentId: "book", path: ["title"] })
- * await screen.findByText("Ada Lovelace")
- */
-export const makeTestRoom = (): TestRoomHandle => {
-  let isClosed = false
-  const scope = Scope.makeUnsafe()
-  const layerRoom = Layer.succeed(
-    TestRoom,
-    Effect.runSync(
-      Effect.scoped(
-        Effect.provide(
-          TestRoom.useSync((room) => room),
-          TestRoom.layer
-        )
-      )
-    )
+/** A room that lives as long as somebody has its layer. */
+const makeLayerRoom = (): Layer.Layer<TestRoom> => {
+  const room = Effect.provide(
+    TestRoom.useSync((room) => room),
+    TestRoom.layer
   )
-  const inRoom = <A>(effect: Effect.Effect<A, never, TestRoom | Scope.Scope>): Effect.Effect<A> =>
-    Scope.provide(Effect.provide(effect, layerRoom), scope)
+  return Layer.succeed(TestRoom, Effect.runSync(Effect.scoped(room)))
+}
 
-  const profiles = new Map<UserId, UserProfile>([[self, { id: self, displayName: "Self" }]])
-  const layerUsers = Layer.effect(
+/** Users who are called as `profiles` says by the time when they are asked for. */
+const layerUsersOf = (profiles: ReadonlyMap<UserId, UserProfile>): Layer.Layer<Users> =>
+  Layer.effect(
     Users,
     makeUsers({
       lookup: (ids) =>
@@ -138,27 +126,55 @@ export const makeTestRoom = (): TestRoomHandle => {
       whose: () => Effect.succeed(Option.some(self))
     })
   )
-  const layerTransport = Layer.effectContext(
-    Effect.flatMap(TestTransport.connect(self), (connection) =>
-      Layer.build(TestTransport.layerConnection(connection))
+
+/** Another connection of the user under test, each time that it is built. */
+const layerTransport = Layer.effectContext(
+  Effect.flatMap(TestTransport.connect(self), (connection) =>
+    Layer.build(TestTransport.layerConnection(connection))
+  )
+)
+
+/** Writes down where the sessions of the user under test say they are. */
+const listenTo = (
+  sessions: Map<SessionId, ReadonlyArray<Location>>
+): Effect.Effect<void, never, TestRoom> => {
+  const { limits } = PresenceConfig.make({})
+  return Effect.asVoid(
+    TestRoom.use((room) =>
+      room.enter((frame) => {
+        const { event } = decode(frame, limits)
+        if (event?.userId !== self) return
+        if (event._tag === "State") sessions.set(event.sessionId, event.locations)
+        if (event._tag === "Disconnect") sessions.delete(event.sessionId)
+      })
     )
   )
+}
 
-  const { limits } = PresenceConfig.make({})
+/**
+ * An empty room of its own. Close it when the test is over.
+ *
+ * @example
+ * const room = makeTestRoom()
+ * render(<PresenceProvider layer={room.layer}><BookForm /></PresenceProvider>)
+ * const ada = await room.join("Ada Lovelace")
+ * await ada.focus({ documentId: "book", path: ["title"] })
+ * await screen.findByText("Ada Lovelace")
+ */
+export const makeTestRoom = (): TestRoomHandle => {
+  let isClosed = false
+  const scope = Scope.makeUnsafe()
+  const layerRoom = makeLayerRoom()
+  const inRoom = <A>(effect: Effect.Effect<A, never, TestRoom | Scope.Scope>): Effect.Effect<A> =>
+    Scope.provide(Effect.provide(effect, layerRoom), scope)
+
+  const profiles = new Map<UserId, UserProfile>([[self, { id: self, displayName: "Self" }]])
   const sessions = new Map<SessionId, ReadonlyArray<Location>>()
-  const listen = TestRoom.use((room) =>
-    room.enter((frame) => {
-      const { event } = decode(frame, limits)
-      if (event?.userId !== self) return
-      if (event._tag === "State") sessions.set(event.sessionId, event.locations)
-      if (event._tag === "Disconnect") sessions.delete(event.sessionId)
-    })
-  )
-  Effect.runSync(inRoom(listen))
+  Effect.runSync(inRoom(listenTo(sessions)))
 
   return {
     layer: Layer.fresh(
-      Layer.merge(Layer.provide(Presence.layer, layerTransport), layerUsers).pipe(
+      Layer.merge(Layer.provide(Presence.layer, layerTransport), layerUsersOf(profiles)).pipe(
         Layer.provide(layerRoom)
       )
     ),

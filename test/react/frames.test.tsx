@@ -3,6 +3,7 @@ import { assert, describe, it, vi } from "@effect/vitest"
 import { render } from "@testing-library/react"
 import { Profiler, type ReactNode } from "react"
 import { StateSource } from "../../src/index.ts"
+import { inStep } from "../../src/InStep.ts"
 import { inFrame } from "../../src/react/frames.ts"
 import {
   PresenceProvider,
@@ -189,7 +190,7 @@ describe("sources in step", () => {
     }
     let step = () => {}
     let requests = 0
-    const group = StateSource.inStep((listener) => {
+    const group = inStep((listener) => {
       step = listener
       return { request: () => void (requests += 1), cancel: () => void (step = () => {}) }
     })

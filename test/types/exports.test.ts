@@ -20,14 +20,12 @@ import type {
   DocumentPresence,
   DocumentRef,
   FrameTrace,
-  LocationLimits,
   PageEvents,
   PortableText,
   PresenceConfig,
   PresenceHandle,
   PresenceMapOptions,
   PresenceOptions,
-  PresenceOwner,
   PresenceQuery,
   PresenceState,
   Profiles,
@@ -35,7 +33,7 @@ import type {
   ReportedLocation,
   Reporter,
   Resource,
-  Room,
+  RoomServices,
   SanityClientOptions,
   SanityPath,
   Self,
@@ -84,7 +82,7 @@ describe("the exports of the main entry", () => {
       "PresenceConfig: PresenceConfig layer make",
       "PresenceError",
       "PresenceMap",
-      "PresenceQuery: counts inDocument keepIdentical ofUser prepare",
+      "PresenceQuery: counts inDocument ofUser prepare",
       "PresenceState: PresenceState emptyState toArray",
       "Rejected",
       "RequestTimeout",
@@ -93,7 +91,7 @@ describe("the exports of the main entry", () => {
       "SelectionPoint",
       "SessionId",
       "SessionKey",
-      "StateSource: constant fromSubscriptionRef inStep listeners makeOrigin map zipWith",
+      "StateSource: constant fromSubscriptionRef map zipWith",
       "Telemetry: announceDuration connected drops events layer reconnects sessions",
       "TokenUnavailable",
       "Transport",
@@ -102,18 +100,14 @@ describe("the exports of the main entry", () => {
       "UnsupportedResource",
       "UserId",
       "Users",
-      "beyond",
       "createPresence",
       "forDocument",
-      "fromReported",
-      "invalidConfiguration",
       "isSameLocation",
       "isSameLocations",
       "isSamePath",
       "isSameSegment",
       "isSameSelection",
       "isWithin",
-      "makeOwner",
       "notConnected",
       "profileOf",
       "sessionKey",
@@ -154,12 +148,12 @@ describe("types of services", () => {
 
   it("PresenceMap", () => {
     expectTypeOf<Main.PresenceMap["Service"]>().toEqualTypeOf<{
-      readonly get: (resource: Resource) => Layer.Layer<Room, Main.PresenceError>
+      readonly get: (resource: Resource) => Layer.Layer<RoomServices, Main.PresenceError>
       readonly in: (
         resource: Resource
       ) => Effect.Effect<Main.Presence["Service"], Main.PresenceError, Scope.Scope>
     }>()
-    expectTypeOf<Room>().toEqualTypeOf<Main.Presence | Main.Users>()
+    expectTypeOf<RoomServices>().toEqualTypeOf<Main.Presence | Main.Users>()
     expectTypeOf(Main.PresenceMap.layer).toEqualTypeOf<
       (options?: PresenceMapOptions) => Layer.Layer<Main.PresenceMap, never, Main.Auth>
     >()
@@ -309,14 +303,6 @@ describe("types of services", () => {
 describe("types of plain TypeScript's presence", () => {
   it("createPresence takes options and gives a handle", () => {
     expectTypeOf(Main.createPresence).toEqualTypeOf<(options: PresenceOptions) => PresenceHandle>()
-    expectTypeOf(Main.makeOwner).toEqualTypeOf<
-      (options: PresenceOptions, pace?: StateSource.Pace) => PresenceOwner
-    >()
-    expectTypeOf<PresenceOwner>().toEqualTypeOf<{
-      readonly handle: PresenceHandle
-      readonly setToken: (token: string | undefined) => void
-      readonly linger: number
-    }>()
     expectTypeOf<Omit<PresenceOptions, keyof SanityClientOptions>>().toEqualTypeOf<{
       readonly token?: string | undefined
       readonly sessionKey?: string | undefined
@@ -399,15 +385,6 @@ describe("types of plain TypeScript's presence", () => {
     expectTypeOf(Main.StateSource.zipWith<1, 2, 3>).toEqualTypeOf<
       (left: Source<1>, right: Source<2>, f: (left: 1, right: 2) => 3) => Source<3>
     >()
-    expectTypeOf(Main.StateSource.inStep).toEqualTypeOf<
-      (pace: StateSource.Pace) => StateSource.InStep
-    >()
-    expectTypeOf(Main.StateSource.listeners).toEqualTypeOf<
-      (start: (notify: () => void) => () => void) => StateSource.Listeners
-    >()
-    expectTypeOf(Main.StateSource.makeOrigin<1>).toEqualTypeOf<
-      (onSubscribed: () => () => void) => StateSource.Origin<1>
-    >()
   })
 })
 
@@ -447,15 +424,6 @@ describe("types of what is pure", () => {
     expectTypeOf(Main.PathSegment).toExtend<Schema.Codec<Main.PathSegment, unknown>>()
     expectTypeOf(Main.Selection).toExtend<Schema.Codec<Main.Selection, unknown>>()
     expectTypeOf(Main.SelectionPoint).toExtend<Schema.Codec<Main.SelectionPoint, unknown>>()
-    expectTypeOf(Main.fromReported).toEqualTypeOf<
-      (reported: ReportedLocation, lastActiveAt: string) => Main.Location
-    >()
-    expectTypeOf(Main.beyond).toEqualTypeOf<
-      (
-        location: Main.Location,
-        limits: LocationLimits
-      ) => "path-length" | "string-length" | undefined
-    >()
   })
 
   it("comparisons of places", () => {
@@ -530,9 +498,6 @@ describe("types of what is pure", () => {
     expectTypeOf(Main.PresenceQuery.counts).toEqualTypeOf<
       (state: PresenceState.PresenceState) => PresenceQuery.Counts
     >()
-    expectTypeOf(Main.PresenceQuery.keepIdentical<1>).toEqualTypeOf<
-      (previous: ReadonlyArray<1>, next: ReadonlyArray<1>) => ReadonlyArray<1>
-    >()
   })
 
   it("PresenceState", () => {
@@ -586,6 +551,5 @@ describe("types of what is pure", () => {
     >().toExtend<Error>()
     expectTypeOf<Main.TransportError["reason"] | Main.TokenUnavailable>().toExtend<Error>()
     expectTypeOf(Main.notConnected).toEqualTypeOf<Main.TransportError>()
-    expectTypeOf(Main.invalidConfiguration).toEqualTypeOf<(detail: string) => Main.PresenceError>()
   })
 })

@@ -8,7 +8,6 @@ import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
 import {
-  fromReported,
   PageEvents,
   Presence,
   PresenceState,
@@ -16,6 +15,7 @@ import {
   SessionId,
   UserId
 } from "../../src/index.ts"
+import { fromReported } from "../../src/Location.ts"
 import { TestNetwork, TestRoom, TestTransport } from "../../src/testing/index.ts"
 import { settle } from "../support/FakeWebSocket.ts"
 import { makePage } from "../support/page.ts"

@@ -1,6 +1,8 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import { listeners } from "../../src/Listeners.ts"
+import { makeOrigin } from "../../src/Origin.ts"
 import * as StateSource from "../../src/StateSource.ts"
 import { settle } from "../support/FakeWebSocket.ts"
 
@@ -27,7 +29,7 @@ describe("StateSource", () => {
 
   it("[P1] starts with the first listener and ends with the last", () => {
     const log: Array<string> = []
-    const { notify, subscribe } = StateSource.listeners(() => {
+    const { notify, subscribe } = listeners(() => {
       log.push("start")
       return () => log.push("stop")
     })
@@ -45,7 +47,7 @@ describe("StateSource", () => {
   })
 
   it("[P1] a listener may unsubscribe itself and others while it is called", () => {
-    const { notify, subscribe } = StateSource.listeners(() => () => {})
+    const { notify, subscribe } = listeners(() => () => {})
     let calls = 0
     const removals: Array<() => void> = []
     for (let index = 0; index < 3; index++) {
@@ -82,7 +84,7 @@ describe("StateSource", () => {
     () =>
       Effect.gen(function* () {
         let held = 0
-        const origin = StateSource.makeOrigin<StateSource.StateSource<number>>(() => {
+        const origin = makeOrigin<StateSource.StateSource<number>>(() => {
           held += 1
           return () => (held -= 1)
         })
@@ -113,7 +115,7 @@ describe("StateSource", () => {
 
   it("[P1] a source that another one's listener lets go of follows nothing any more", () => {
     let followed = 0
-    const origin = StateSource.makeOrigin<object>(() => () => {})
+    const origin = makeOrigin<object>(() => () => {})
     const derive = () =>
       origin.derive<object | undefined>({
         initial: undefined,
@@ -132,7 +134,7 @@ describe("StateSource", () => {
 
   it("[P1] a listener that throws keeps nobody else from hearing", () => {
     vi.useFakeTimers()
-    const { notify, subscribe } = StateSource.listeners(() => () => {})
+    const { notify, subscribe } = listeners(() => () => {})
     let calls = 0
     subscribe(() => {
       throw new Error("the listener's own")

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import { layerTokensFile } from "../../relay/auth/TokensFileAuth.ts"
+import { TokensFileAuth } from "../../relay/auth/TokensFileAuth.ts"
 import type { TokensFileError } from "../../relay/auth/TokensFile.ts"
 import { RelayAuth } from "../../relay/RelayAuth.ts"
 import { UsageError } from "../CommandFailure.ts"
@@ -55,7 +55,7 @@ const layerSanity = ({
     Effect.map(
       Effect.promise(() => import("../../relay/auth/SanityAuth.ts")),
       (module) =>
-        module.layerSanity({
+        module.SanityAuth.layer({
           apiHost: sanityApiHost,
           projects: sanityProjects,
           canvases: sanityCanvases,
@@ -83,7 +83,7 @@ export const layerAuth = (
     case "tokens":
       return tokensFile === undefined
         ? fail("--auth tokens needs the file that lists them: --tokens-file <path>.")
-        : layerTokensFile(tokensFile, { timeToLive: toDuration(tokenTimeToLive) })
+        : TokensFileAuth.layer(tokensFile, { timeToLive: toDuration(tokenTimeToLive) })
     case "sanity":
       return layerSanity(values)
   }

@@ -9,9 +9,14 @@ import { TokenRefused } from "./AuthError.ts"
 /**
  * The projects and canvases that are served. Where neither list is given it is all of them; where
  * one is given, it is what the two name: who limits the projects does not mean to open every canvas.
+ *
+ * @example
+ * const admission: Admission = { projects: ["abc123"] }
  */
 export interface Admission {
+  /** Ids of projects. None unless given, where `canvases` are. */
   readonly projects?: ReadonlyArray<string> | undefined
+  /** Ids of canvases. None unless given, where `projects` are. */
   readonly canvases?: ReadonlyArray<string> | undefined
 }
 

@@ -16,8 +16,11 @@ import { makeMembership } from "./SanityMembership.ts"
 import { makeUnavailableLog } from "./UnavailableLog.ts"
 
 /**
- * How Sanity is asked. `projects` and `canvases` limit what the relay serves; without either, it
- * serves every project and canvas of Sanity to those who belong there.
+ * How Sanity is asked. Without `projects` and `canvases` the relay serves every project and canvas of
+ * Sanity to those who belong there.
+ *
+ * @example
+ * const options: SanityAuthOptions = { projects: ["abc123"], timeToLive: "30 seconds" }
  */
 export interface SanityAuthOptions extends Admission {
   /** `https://api.sanity.io` unless set. */
@@ -120,16 +123,19 @@ const make = Effect.fnUntraced(function* (options: SanityAuthOptions) {
   })
 })
 
-/**
- * Lets in whoever Sanity knows as a member: of the project for the rooms of its datasets, of the
- * canvas for its room. Whether they may read a certain dataset is not asked.
- *
- * The user's own token is shown to Sanity, in one or two requests, and to nobody else. Answers are
- * remembered by the token's SHA-256. Where Sanity can't be reached, or fails, nobody is refused: it is
- * `AuthUnavailable`, and clients try again.
- *
- * @example
- * Relay.layer({ host: "0.0.0.0" }).pipe(Layer.provide(layerSanity({ projects: ["abc123"] })))
- */
-export const layerSanity = (options: SanityAuthOptions = {}): Layer.Layer<RelayAuth> =>
-  Layer.effect(RelayAuth, make(options))
+/** Sanity says who a token belongs to, and where its user is a member. */
+export const SanityAuth = {
+  /**
+   * Lets in whoever Sanity knows as a member: of the project for the rooms of its datasets, of the
+   * canvas for its room. Whether they may read a certain dataset is not asked.
+   *
+   * The user's own token is shown to Sanity, in one or two requests, and to nobody else. Answers are
+   * remembered by the token's SHA-256. Where Sanity can't be reached, or fails, nobody is refused: it is
+   * {@link AuthUnavailable}, and clients try again.
+   *
+   * @example
+   * Relay.layer({ host: "0.0.0.0" }).pipe(Layer.provide(SanityAuth.layer({ projects: ["abc123"] })))
+   */
+  layer: (options: SanityAuthOptions = {}): Layer.Layer<RelayAuth> =>
+    Layer.effect(RelayAuth, make(options))
+}

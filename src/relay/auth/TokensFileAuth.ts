@@ -19,7 +19,12 @@ import {
   versionOf
 } from "./TokensFile.ts"
 
-/** How a tokens file is followed. */
+/**
+ * How a tokens file is followed.
+ *
+ * @example
+ * const options: TokensFileOptions = { timeToLive: "30 seconds" }
+ */
 export interface TokensFileOptions {
   /**
    * Within what time a token that was taken out of the file, or has expired, is refused on
@@ -100,20 +105,26 @@ const make = Effect.fnUntraced(function* (path: string, options: TokensFileOptio
   })
 })
 
-/**
- * Takes the tokens that a JSON file lists, and follows the file as it changes: a token that is
- * taken out is refused within `timeToLive`. Fails with {@link TokensFileError} where the file can't
- * be used at the start; one that can't be used later leaves the tokens as they were.
- *
- * A token stands there itself or as its SHA-256, `printf %s "$TOKEN" | sha256sum`. `projects` and
- * `canvases` limit where it is good; with either, it is good for nothing else.
- *
- * @example
- * // { "tokens": [{ "sha256": "9f86…", "user": "p-ada", "displayName": "Ada Lovelace", "projects": ["abc123"] }] }
- * Relay.layer().pipe(Layer.provide(layerTokensFile("tokens.json")), Layer.provide(NodeFileSystem.layer))
- */
-export const layerTokensFile = (
-  path: string,
-  options: TokensFileOptions = {}
-): Layer.Layer<RelayAuth, TokensFileError, FileSystem.FileSystem> =>
-  Layer.effect(RelayAuth, make(path, options))
+/** A JSON file says which tokens there are, and whose. */
+export const TokensFileAuth = {
+  /**
+   * Takes the tokens that a JSON file lists, and follows the file as it changes: a token that is
+   * taken out is refused within `timeToLive`. Fails with {@link TokensFileError} where the file can't
+   * be used at the start; one that can't be used later leaves the tokens as they were.
+   *
+   * A token stands there itself or as its SHA-256, `printf %s "$TOKEN" | sha256sum`. `projects` and
+   * `canvases` limit where it is good; with either, it is good for nothing else.
+   *
+   * @example
+   * // { "tokens": [{ "sha256": "9f86…", "user": "p-ada", "displayName": "Ada Lovelace", "projects": ["abc123"] }] }
+   * Relay.layer().pipe(
+   *   Layer.provide(TokensFileAuth.layer("tokens.json")),
+   *   Layer.provide(NodeFileSystem.layer)
+   * )
+   */
+  layer: (
+    path: string,
+    options: TokensFileOptions = {}
+  ): Layer.Layer<RelayAuth, TokensFileError, FileSystem.FileSystem> =>
+    Layer.effect(RelayAuth, make(path, options))
+}

@@ -217,6 +217,7 @@ const make = Effect.fnUntraced(function* (
   })
 })
 
+/** Joins the nodes of a relay through NATS: one connection per node, one subscription per topic. */
 export const NatsBackplane = {
   /**
    * Joins the other nodes through NATS. Waits for the first attempt to connect, a few seconds at
@@ -227,7 +228,8 @@ export const NatsBackplane = {
    * at the start. What goes wrong later is in the status, in the log, and tried again.
    *
    * @example
-   * Relay.layer({ port: 4000 }).pipe(
+   * Relay.layerNode({ port: 4000 }).pipe(
+   *   Layer.provide(RelayAuth.layerDevelopment),
    *   Layer.provide(NatsBackplane.layer({ servers: "nats://127.0.0.1:4222" }))
    * )
    */

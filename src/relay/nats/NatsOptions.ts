@@ -37,8 +37,11 @@ export interface NatsOptions {
    * insist on TLS. The cluster names its others by itself.
    */
   readonly servers: string | ReadonlyArray<string>
+  /** The user of this node, with or without a `password`. */
   readonly user?: string | undefined
+  /** The password of `user`, which it needs. */
   readonly password?: Redacted.Redacted | undefined
+  /** The token of servers that are configured with one. */
   readonly token?: Redacted.Redacted | undefined
   /** Path of a `.creds` file (JWT and seed). Read on each connection. */
   readonly credentialsFile?: string | undefined

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import { layerSanity, type SanityAuthOptions } from "../../../src/relay/auth/SanityAuth.ts"
+import { SanityAuth, type SanityAuthOptions } from "../../../src/relay/auth/SanityAuth.ts"
 import { type AuthScope, RelayAuth } from "../../../src/relay/RelayAuth.ts"
 import { type Answer, type Asked, notAMember, type SanityApi, sanityApi } from "./sanityApi.ts"
 
@@ -56,7 +56,7 @@ const withAuth = (
   Effect.gen(function* () {
     const api = yield* sanityApi
     api.answer(onlyGood())
-    const context = yield* Layer.build(layerSanity({ apiHost: api.url, ...options }))
+    const context = yield* Layer.build(SanityAuth.layer({ apiHost: api.url, ...options }))
     const service = yield* Effect.provide(RelayAuth.use(Effect.succeed), context)
     yield* test({
       api,
@@ -175,7 +175,7 @@ describe("trouble is no refusal", () => {
     Effect.gen(function* () {
       const { url } = yield* Effect.scoped(sanityApi)
       const service = yield* RelayAuth.use(Effect.succeed).pipe(
-        Effect.provide(layerSanity({ apiHost: url }))
+        Effect.provide(SanityAuth.layer({ apiHost: url }))
       )
       const error = yield* Effect.flip(service.authenticate(Redacted.make("good"), room))
       assert.deepInclude({ ...error }, { _tag: "AuthUnavailable", reason: "unreachable" })

@@ -10,7 +10,7 @@ import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import { layerTokensFile, type TokensFileOptions } from "../../../src/relay/auth/TokensFileAuth.ts"
+import { TokensFileAuth, type TokensFileOptions } from "../../../src/relay/auth/TokensFileAuth.ts"
 import { type AuthScope, RelayAuth } from "../../../src/relay/RelayAuth.ts"
 import { UserId } from "../../../src/Session.ts"
 
@@ -54,7 +54,7 @@ const setup = Effect.fnUntraced(function* (
   const write = (...tokens: ReadonlyArray<unknown>) => writeText(JSON.stringify({ tokens }))
   yield* write(...entries)
   const context = yield* Layer.build(
-    layerTokensFile(path, options).pipe(Layer.provideMerge(Logger.layer([logger])))
+    TokensFileAuth.layer(path, options).pipe(Layer.provideMerge(Logger.layer([logger])))
   )
   const service = yield* Effect.provide(RelayAuth.use(Effect.succeed), context)
   const auth: Auth = {
@@ -222,7 +222,8 @@ describe("a tokens file at the start", () => {
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* fs.makeTempDirectoryScoped()
-      const start = (path: string) => Effect.flip(Effect.scoped(Layer.build(layerTokensFile(path))))
+      const start = (path: string) =>
+        Effect.flip(Effect.scoped(Layer.build(TokensFileAuth.layer(path))))
       const missing = yield* start(`${directory}/none.json`)
       assert.strictEqual(missing._tag, "TokensFileError")
       assert.strictEqual(missing.reason, "not-found")

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { layerSanity, layerTokensFile, Relay, RelayAuth } from "../../../src/relay/index.ts"
+import { Relay, RelayAuth, SanityAuth, TokensFileAuth } from "../../../src/relay/index.ts"
 import { AuthUnavailable } from "../../../src/relay/RelayAuth.ts"
 import type { RelayOptions } from "../../../src/relay/RelayOptions.ts"
 import { notAMember, sanityApi } from "../auth/sanityApi.ts"
@@ -53,7 +53,7 @@ const withTokens = (
     const path = `${yield* fs.makeTempDirectoryScoped()}/tokens.json`
     yield* fs.writeFileString(path, JSON.stringify({ tokens: entries }))
     yield* fs.chmod(path, 0o600)
-    const auth = layerTokensFile(path).pipe(Layer.provide(NodeFileSystem.layer))
+    const auth = TokensFileAuth.layer(path).pipe(Layer.provide(NodeFileSystem.layer))
     yield* withRelay(auth, test)
   }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
 
@@ -140,7 +140,7 @@ describe("a relay that asks Sanity", () => {
   ) =>
     Effect.gen(function* () {
       const api = yield* sanityApi
-      yield* withRelay(layerSanity({ apiHost: api.url }), (url) => test(url, api))
+      yield* withRelay(SanityAuth.layer({ apiHost: api.url }), (url) => test(url, api))
     }).pipe(Effect.scoped)
 
   it.live("tells members of the project that the host names who they are", () =>
@@ -170,7 +170,7 @@ describe("a relay that asks Sanity", () => {
     Effect.gen(function* () {
       const api = yield* sanityApi
       api.answer(() => notAMember)
-      const auth = layerSanity({ apiHost: api.url })
+      const auth = SanityAuth.layer({ apiHost: api.url })
       const headers = {
         ...bearer("good"),
         host: "relay.internal",
