@@ -24,6 +24,7 @@ export const withoutTokens = (text: string, tokens: ReadonlyArray<Token>): strin
 
 /** A token was asked for, and there was no answer to use. */
 export class TokenUnavailable extends Schema.TaggedError<TokenUnavailable>()("TokenUnavailable", {
+  /** Why, without the token or anything that may hold it. */
   detail: Schema.String
 }) {
   override get message() {

@@ -20,8 +20,11 @@ export interface EditorPoint {
  * const at: EditorSelection = toEditorSelection(selection)
  */
 export type EditorSelection = {
+  /** Where the selection began. */
   anchor: EditorPoint
+  /** Where it ends: where the caret is. */
   focus: EditorPoint
+  /** Whether the focus stands before the anchor. */
   backward?: boolean
 } | null
 

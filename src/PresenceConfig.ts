@@ -169,7 +169,10 @@ type Times = Omit<PresenceConfigShape, "limits">
 /** What of the defaults to change. A number is one of milliseconds; `"30 seconds"` says its unit. */
 export type PresenceConfigInput = {
   readonly [K in keyof Times]?: Duration.Input | undefined
-} & { readonly limits?: { readonly [K in keyof Limits]?: number | undefined } | undefined }
+} & {
+  /** Which limits to change; the others stay. */
+  readonly limits?: { readonly [K in keyof Limits]?: number | undefined } | undefined
+}
 
 /**
  * The tunables, with defaults that fit Studio and the App SDK in the same room.

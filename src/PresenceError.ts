@@ -6,7 +6,10 @@ import * as Schema from "effect/Schema"
 /** Presence does not exist for this kind of resource. */
 export class UnsupportedResource extends Schema.TaggedError<UnsupportedResource>()(
   "UnsupportedResource",
-  { resource: Schema.String }
+  {
+    /** Which kind it is: `media-library`, for instance. */
+    resource: Schema.String
+  }
 ) {
   override get message() {
     return `There is no presence for ${this.resource} resources. Use a dataset or a canvas.`
@@ -16,7 +19,10 @@ export class UnsupportedResource extends Schema.TaggedError<UnsupportedResource>
 /** Something needed is missing or malformed. */
 export class InvalidConfiguration extends Schema.TaggedError<InvalidConfiguration>()(
   "InvalidConfiguration",
-  { detail: Schema.String }
+  {
+    /** What is wrong, and what to do. */
+    detail: Schema.String
+  }
 ) {
   override get message() {
     return this.detail
@@ -25,6 +31,7 @@ export class InvalidConfiguration extends Schema.TaggedError<InvalidConfiguratio
 
 /** The token was refused, or one is needed and there is none. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
+  /** What the server said, and what to do. */
   detail: Schema.String
 }) {
   override get message() {
@@ -34,6 +41,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
 
 /** The connection cannot be made until something changes. */
 export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("ConnectionFailed", {
+  /** What has to change. */
   detail: Schema.String
 }) {
   override get message() {
@@ -48,6 +56,7 @@ export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("Co
  * presence.ready.pipe(Effect.catchTag("PresenceError", (error) => Effect.logError(error.message)))
  */
 export class PresenceError extends Schema.TaggedError<PresenceError>()("PresenceError", {
+  /** What is wrong, by its `_tag`. */
   reason: Schema.Union([UnsupportedResource, InvalidConfiguration, Unauthorized, ConnectionFailed])
 }) {
   override get message() {

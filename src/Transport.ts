@@ -59,6 +59,7 @@ export class NotConnected extends Schema.TaggedError<NotConnected>()("NotConnect
 
 /** The server did not answer in time. */
 export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("RequestTimeout", {
+  /** What was asked for, as the protocol calls it. */
   method: Schema.String
 }) {
   override get message() {
@@ -68,8 +69,11 @@ export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("Reques
 
 /** The server answered with an error. */
 export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
+  /** What was asked for, as the protocol calls it. */
   method: Schema.String,
+  /** The server's JSON-RPC error code. */
   code: Schema.Finite,
+  /** What the server said. */
   detail: Schema.String
 }) {
   override get message() {
@@ -85,6 +89,7 @@ export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
  * transport.send(message).pipe(Effect.catchReason("TransportError", "Rejected", (r) => Effect.logWarning(r.message)))
  */
 export class TransportError extends Schema.TaggedError<TransportError>()("TransportError", {
+  /** Why, by its `_tag`. */
   reason: Schema.Union([NotConnected, RequestTimeout, Rejected])
 }) {
   override get message() {

@@ -51,6 +51,7 @@ export interface PresenceOptions extends SanityClientOptions {
 
 /** A handle, and what only its owner may do with it. */
 export interface PresenceControls {
+  /** For whoever uses it. */
   readonly handle: PresenceHandle.PresenceHandle
   /** Changes the token while it runs; undefined means the client's, or none. */
   readonly setToken: (token: string | undefined) => void

@@ -10,8 +10,9 @@ import { useKept } from "./useKept.ts"
 
 /** The props of {@link PresenceProvider}: which room, as whom, and the components that use it. */
 export interface PresenceProviderProps extends PresenceOptions {
-  /** Under which the app edits; for hooks that are given none. Compared by value. */
+  /** Under which the app edits, for hooks that are given none: `"drafts"` unless given. Compared by value. */
   readonly perspective?: Perspective | undefined
+  /** The components that use it. */
   readonly children?: ReactNode
 }
 

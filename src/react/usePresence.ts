@@ -30,20 +30,23 @@ export const everything = (presence: UsePresence): UsePresence => presence
  * Everyone else in the room, and a way to say where this session is. Reading announces nothing:
  * others see this session from its first report.
  *
- * With a selector it renders again only when what is selected changes, by `equals` where it is given,
- * else by `Object.is`. Both may be written inline.
- *
  * @throws PresenceError where there is no {@link PresenceProvider} above
  *
  * @example
  * const { locations, reportPresence } = usePresence()
  * <input onFocus={() => reportPresence([{ documentId: "book", path: ["title"] }])} />
  * {locations.map(({ sessionId, user }) => <Avatar key={sessionId} id={user.id} />)}
+ */
+export function usePresence(): UsePresence
+/**
+ * What a selector selects of presence. Renders again only when that changes, by `equals` where it is
+ * given, else by `Object.is`. Both may be written inline.
+ *
+ * @throws PresenceError where there is no {@link PresenceProvider} above
  *
  * @example
  * const count = usePresence(({ locations }) => locations.length)
  */
-export function usePresence(): UsePresence
 export function usePresence<A>(
   selector: (presence: UsePresence) => A,
   equals?: (a: A, b: A) => boolean

@@ -10,7 +10,9 @@ import { useReportPresence } from "./useReportPresence.ts"
 export interface UsePresenceField {
   /** To spread on the input, or on whatever holds the inputs of the field. */
   readonly props: {
+    /** Reports the field. */
     readonly onFocus: () => void
+    /** Takes that back, unless the focus goes to another input within it. */
     readonly onBlur: (event: FocusEvent) => void
   }
   /** Who else is in the field. */

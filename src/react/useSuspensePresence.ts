@@ -43,6 +43,15 @@ const wait = (handle: PresenceHandle): Readiness => {
  * const { locations } = useSuspensePresence()
  */
 export function useSuspensePresence(): UsePresence
+/**
+ * What a selector selects of presence, once the answers to the first roll call are in. Renders again only
+ * when that changes, by `equals` where it is given, else by `Object.is`.
+ *
+ * @throws PresenceError (to the nearest error boundary) where the connection cannot be made
+ *
+ * @example
+ * const count = useSuspensePresence(({ locations }) => locations.length)
+ */
 export function useSuspensePresence<A>(
   selector: (presence: UsePresence) => A,
   equals?: (a: A, b: A) => boolean

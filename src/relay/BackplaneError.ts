@@ -8,21 +8,22 @@ export const isWithoutTls = (message: string): boolean =>
   /does not support 'tls'|'tls' is not available/.test(message)
 
 /**
- * A backplane could not start. `detail` says what was found, never a secret.
- *
- * - `client-missing`: `@nats-io/transport-node` is not installed.
- * - `option`: the options contradict each other or make no sense.
- * - `file`: a file that an option names cannot be read.
- * - `credentials`: the server refused them, or they are no such thing.
- * - `tls`: server and relay do not agree on TLS, or a certificate is not trusted.
- * - `no-nats`: what answered is no NATS server.
- * - `unreachable`: nothing answered. No layer fails with it: the relay starts alone and goes on
- *   trying.
+ * A backplane could not start.
  *
  * @example
  * Effect.catchTag("BackplaneError", (error) => Console.error(error.message))
  */
 export class BackplaneError extends Schema.TaggedError<BackplaneError>()("BackplaneError", {
+  /**
+   * - `client-missing`: `@nats-io/transport-node` is not installed.
+   * - `option`: the options contradict each other or make no sense.
+   * - `file`: a file that an option names cannot be read.
+   * - `credentials`: the server refused them, or they are no such thing.
+   * - `tls`: server and relay do not agree on TLS, or a certificate is not trusted.
+   * - `no-nats`: what answered is no NATS server.
+   * - `unreachable`: nothing answered. No layer fails with it: the relay starts alone and goes on
+   *   trying.
+   */
   reason: Schema.Literals([
     "client-missing",
     "option",
@@ -32,6 +33,7 @@ export class BackplaneError extends Schema.TaggedError<BackplaneError>()("Backpl
     "no-nats",
     "unreachable"
   ]),
+  /** What was found, never a secret. */
   detail: Schema.String
 }) {
   override get message() {

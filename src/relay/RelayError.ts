@@ -6,21 +6,26 @@ import * as Schema from "effect/Schema"
 /**
  * A relay could not start.
  *
- * - `port-in-use`: something else listens there.
- * - `not-permitted`: the system does not let this process listen there.
- * - `host`: the host is no address of this machine.
- * - `port`: the port is no number from 0 to 65535.
- * - `option`: an option makes no sense; `detail` says which, and what it may be.
- * - `unknown`: anything else; `cause` has it.
- *
  * @example
  * Effect.catchTag("RelayError", (error) => Console.error(error.message))
  */
 export class RelayError extends Schema.TaggedError<RelayError>()("RelayError", {
+  /**
+   * - `port-in-use`: something else listens there.
+   * - `not-permitted`: the system does not let this process listen there.
+   * - `host`: the host is no address of this machine.
+   * - `port`: the port is no number from 0 to 65535.
+   * - `option`: an option makes no sense; `detail` says which, and what it may be.
+   * - `unknown`: anything else; `cause` has it.
+   */
   reason: Schema.Literals(["port-in-use", "not-permitted", "host", "port", "option", "unknown"]),
+  /** The host that it was to listen on. */
   host: Schema.String,
+  /** The port that it was to listen on. */
   port: Schema.Finite,
+  /** Which option, and what it may be. */
   detail: Schema.optionalKey(Schema.String),
+  /** What Node said. */
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {

@@ -8,6 +8,7 @@ import { type AvatarsOptions, PresenceAvatars } from "./PresenceAvatars.tsx"
 
 /** The props of {@link FieldPresence}: of which field, and how the avatars look. */
 export interface FieldPresenceProps extends Omit<DocumentQuery, "excludeVersions">, AvatarsOptions {
+  /** The field, from the document; keyed segments compare by key. */
   readonly path: Path
 }
 

@@ -6,9 +6,11 @@ import { initialsOf } from "./initials.ts"
 
 /** The props of {@link PresenceAvatar}. */
 export interface PresenceAvatarProps {
+  /** Whose it is. */
   readonly user: UserProfile
   /** For the initials, where the display name is not what the person is called. */
   readonly name?: string | undefined
+  /** Of the picture, and of the initials. */
   readonly className?: string | undefined
 }
 

@@ -6,12 +6,18 @@ import { onePerPerson, type Present, type PresentPerson } from "./people.ts"
 import { PresenceAvatar } from "./PresenceAvatar.tsx"
 import { visuallyHidden } from "./visuallyHidden.ts"
 
-/** How avatars look, wherever they stand. */
+/**
+ * How avatars look, wherever they stand.
+ *
+ * @example
+ * const options: AvatarsOptions = { label: "In Title", max: 3, className: "avatars" }
+ */
 export interface AvatarsOptions {
   /** What the list is called, for those who can't see it: `In Title`. */
   readonly label: string
   /** The most avatars; how many more there are follows as `+2`. All of them unless given. */
   readonly max?: number | undefined
+  /** Of the list. */
   readonly className?: string | undefined
   /** What a person is called: in the text of their avatar and its title. The display name unless given. */
   readonly nameOf?: ((person: PresentPerson) => string) | undefined

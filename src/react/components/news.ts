@@ -1,12 +1,25 @@
 import type { Path } from "../../Location.ts"
 import type { DocumentPresence } from "../../RoomSources.ts"
 
-/** What became of the people in a document between two looks at it, by name. */
+/**
+ * What became of the people in a document between two looks at it, by name.
+ *
+ * @example
+ * const inGerman = ({ came }: PresenceNews) => came.length > 0 ? `${came.join(", ")} ist da.` : ""
+ * <PresenceAnnouncer documentId="book" describe={inGerman} />
+ */
 export interface PresenceNews {
+  /** The names of those who were not there before. */
   readonly came: ReadonlyArray<string>
+  /** The names of those who are there no more. */
   readonly left: ReadonlyArray<string>
-  /** To which place, in words; empty is the document as a whole. */
-  readonly moved: ReadonlyArray<{ readonly name: string; readonly to: string }>
+  /** Those who are at another place, and which. */
+  readonly moved: ReadonlyArray<{
+    /** What the person is called. */
+    readonly name: string
+    /** The place, in words; empty is the document as a whole. */
+    readonly to: string
+  }>
 }
 
 /** A place in words. Where two are called the same, nobody moves between them. */

@@ -3,8 +3,11 @@ import type { UserProfile } from "../../UserProfile.ts"
 
 /** Someone somewhere, as the hooks give them: `UserPresence` and `DocumentPresence` are such. */
 export interface Present {
+  /** Who it is. */
   readonly user: UserProfile
+  /** Whether they are known from before the connection was lost, and not heard from since. */
   readonly stale: boolean
+  /** Whether they do something, by this machine's clock. */
   readonly activity: Activity
 }
 

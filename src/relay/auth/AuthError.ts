@@ -6,20 +6,20 @@ import * as Schema from "effect/Schema"
 /**
  * A token was refused: the same token is refused again until something changes.
  *
- * - `missing`: there was none.
- * - `malformed`: it is no development token.
- * - `sanity-token`: it looks like a real one, which development must not see.
- * - `unknown`: the tokens file does not list it.
- * - `expired`: the tokens file lists it with an `expiresAt` that has passed.
- * - `unauthorized`: Sanity does not accept it.
- * - `not-a-member`: Sanity knows its user, who may not enter this project or canvas.
- * - `wrong-project`, `wrong-canvas`: the token, or the whole relay, is not for this one; `project` is
- *   what the relay took the project to be.
- *
  * @example
  * Effect.catchTag("TokenRefused", ({ message }) => answer(401, message))
  */
 export class TokenRefused extends Schema.TaggedError<TokenRefused>()("TokenRefused", {
+  /**
+   * - `missing`: there was none.
+   * - `malformed`: it is no development token.
+   * - `sanity-token`: it looks like a real one, which development must not see.
+   * - `unknown`: the tokens file does not list it.
+   * - `expired`: the tokens file lists it with an `expiresAt` that has passed.
+   * - `unauthorized`: Sanity does not accept it.
+   * - `not-a-member`: Sanity knows its user, who may not enter this project or canvas.
+   * - `wrong-project`, `wrong-canvas`: the token, or the whole relay, is not for this one.
+   */
   reason: Schema.Literals([
     "missing",
     "malformed",
@@ -31,6 +31,7 @@ export class TokenRefused extends Schema.TaggedError<TokenRefused>()("TokenRefus
     "wrong-project",
     "wrong-canvas"
   ]),
+  /** What the relay took the project to be. */
   project: Schema.optionalKey(Schema.String)
 }) {
   override get message() {
@@ -68,15 +69,18 @@ const refusals: {
  * Whether a token is good could not be found out. It is no refusal: the same token may be accepted
  * in a moment.
  *
- * - `unreachable`: there was no answer. `timeout`: there was none in time.
- * - `rate-limited`: Sanity takes no more requests for now.
- * - `failed`: the answer was an error, `status`, or none that makes sense.
- *
  * @example
  * Effect.catchTag("AuthUnavailable", ({ message }) => answer(503, message))
  */
 export class AuthUnavailable extends Schema.TaggedError<AuthUnavailable>()("AuthUnavailable", {
+  /**
+   * - `unreachable`: there was no answer.
+   * - `timeout`: there was none in time.
+   * - `rate-limited`: Sanity takes no more requests for now.
+   * - `failed`: the answer was an error, `status`, or none that makes sense.
+   */
   reason: Schema.Literals(["unreachable", "timeout", "rate-limited", "failed"]),
+  /** The HTTP status of the answer, where there was one. */
   status: Schema.optionalKey(Schema.Finite)
 }) {
   override get message() {

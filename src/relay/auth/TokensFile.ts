@@ -78,18 +78,21 @@ export interface Tokens {
  * A tokens file can't be used. The message says where it is wrong and what to do, and holds nothing
  * of what is in the file.
  *
- * - `not-found`, `unreadable`: there is none, or the system does not let it be read.
- * - `directory`: it is one.
- * - `json`: it is no JSON; `detail` says where.
- * - `invalid`: `detail` says what is wrong at which place.
- * - `duplicate`: two places hold the same token.
- *
  * @example
  * Effect.catchTag("TokensFileError", (error) => Console.error(error.message))
  */
 export class TokensFileError extends Schema.TaggedError<TokensFileError>()("TokensFileError", {
+  /**
+   * - `not-found`, `unreadable`: there is none, or the system does not let it be read.
+   * - `directory`: it is one.
+   * - `json`: it is no JSON; `detail` says where.
+   * - `invalid`: `detail` says what is wrong at which place.
+   * - `duplicate`: two places hold the same token.
+   */
   reason: Schema.Literals(["not-found", "unreadable", "directory", "json", "invalid", "duplicate"]),
+  /** The file, as it was named. */
   path: Schema.String,
+  /** Where, and what. */
   detail: Schema.String
 }) {
   override get message() {
