@@ -31,6 +31,13 @@ export default defineConfig({
     // Many files wait for processes, timers and the network more than they work.
     maxWorkers: Math.max(4, availableParallelism()),
     sequence: { sequencer: LongestFirst },
+    coverage: {
+      provider: "v8",
+      include: ["src/**"],
+      // The command line runs in processes of its own, which this does not see.
+      exclude: ["src/cli/**"],
+      reporter: ["text-summary", "html", "json"]
+    },
     // The second one is for `npm run checklist`.
     reporters: ["default", ["json", { outputFile: ".vitest/results.json" }]],
     projects: [

@@ -44,7 +44,7 @@ export const closed: ConnectionStatus = { _tag: "Closed" }
  * Whether nothing more is tried until a person or the app changes something.
  *
  * @example
- * if (isPermanent(status)) showError(status.reason)
+ * if (ConnectionStatus.isPermanent(status)) showError(status.reason)
  */
 export const isPermanent = (
   status: ConnectionStatus

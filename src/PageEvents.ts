@@ -68,7 +68,7 @@ const listen = (
  * The events of a browser window.
  *
  * @example
- * const unsubscribe = fromWindow(window).subscribe((event) => console.log(event))
+ * const unsubscribe = PageEvents.fromWindow(window).subscribe((event) => console.log(event))
  */
 export const fromWindow = (window: Window): PageEventsShape => {
   const { document, navigator } = window
@@ -107,7 +107,7 @@ export const fromWindow = (window: Window): PageEventsShape => {
  *
  * @example
  * // Presence in a frame of the page, while the page around it comes and goes.
- * const layer = Layer.succeed(PageEvents, fromWindow(window.parent))
+ * const layer = Layer.succeed(PageEvents.PageEvents, PageEvents.fromWindow(window.parent))
  */
 export const PageEvents = Context.Reference<PageEventsShape>("effect-sanity-presence/PageEvents", {
   // A window without a document is not a page: React Native's, for instance.

@@ -217,7 +217,7 @@ const toLimit = (key: keyof Limits, value: number): number => {
  * @throws PresenceError where a value is no duration, or negative, or a limit is below 1
  *
  * @example
- * const config = make({ idleAfter: "2 minutes", limits: { sessions: 500 } })
+ * const config = PresenceConfig.make({ idleAfter: "2 minutes", limits: { sessions: 500 } })
  */
 export const make = (input: PresenceConfigInput): PresenceConfigShape => {
   const { limits: defaultLimits, ...defaultTimes } = defaults

@@ -33,7 +33,7 @@ export interface StateSource<out A> {
  * The value of a ref. One fiber follows it while anyone is subscribed.
  *
  * @example
- * const status = fromSubscriptionRef(presence.status)
+ * const status = StateSource.fromSubscriptionRef(presence.status)
  */
 export const fromSubscriptionRef = <A>(ref: SubscriptionRef.SubscriptionRef<A>): StateSource<A> => {
   const getCurrent = () => SubscriptionRef.getUnsafe(ref)
@@ -53,7 +53,7 @@ export const fromSubscriptionRef = <A>(ref: SubscriptionRef.SubscriptionRef<A>):
  * A source computed from another. `f` runs once per value of it.
  *
  * @example
- * const count = map(presence.getUsers(), (users) => users.length)
+ * const count = StateSource.map(presence.getUsers(), (users) => users.length)
  */
 export const map = <A, B>(source: StateSource<A>, f: (value: A) => B): StateSource<B> => {
   const current = rememberLast(f)
@@ -69,8 +69,8 @@ export const map = <A, B>(source: StateSource<A>, f: (value: A) => B): StateSour
  * A source computed from two others. `f` runs once per pair of values.
  *
  * @example
- * const title = zipWith(presence.getUsers(), presence.getStatus(), (users, status) =>
- *   status._tag === "Connected" ? `${users.length} here` : describe(status)
+ * const title = StateSource.zipWith(presence.getUsers(), presence.getStatus(), (users, status) =>
+ *   status._tag === "Connected" ? `${users.length} here` : ConnectionStatus.describe(status)
  * )
  */
 export const zipWith = <A, B, C>(
@@ -92,7 +92,7 @@ export const zipWith = <A, B, C>(
  * A source that never changes.
  *
  * @example
- * const nobody = constant<ReadonlyArray<UserPresence>>([])
+ * const nobody = StateSource.constant<ReadonlyArray<UserPresence>>([])
  */
 export const constant = <A>(value: A): StateSource<A> => ({
   getCurrent: () => value,

@@ -2,7 +2,7 @@
  * The rooms that providers are in. Those who name the same one share a connection and a session, and a
  * provider that comes right back, in another place of the tree for instance, goes on with them.
  */
-import { makeControls, type PresenceOptions, type PresenceControls } from "../createPresence.ts"
+import { makeControls, type PresenceControls, type PresenceOptions } from "../createPresence.ts"
 import { keepIdentical } from "../keepIdentical.ts"
 import type { PresenceHandle } from "../PresenceHandle.ts"
 import { namedResource } from "../SanityClient.ts"

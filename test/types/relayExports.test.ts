@@ -1,5 +1,6 @@
 /** What stands in the signatures of the relay's entry can be named; `npx tsc` is what fails here. */
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import type * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Layer from "effect/Layer"
 import * as Main from "../../src/relay/index.ts"
@@ -59,8 +60,8 @@ describe("the exports of the relay's entry", () => {
     expectTypeOf<NatsOptions["tls"]>().toEqualTypeOf<NatsTlsOptions | undefined>()
     expectTypeOf<SanityAuthOptions>().toExtend<Admission>()
     expectTypeOf<RoomAddress>().toExtend<AuthScope>()
-    expectTypeOf(Main.MemoryBus.make).parameters.toEqualTypeOf<
-      [options?: MemoryBusOptions | undefined]
+    expectTypeOf(Main.MemoryBus.make).toEqualTypeOf<
+      (options?: MemoryBusOptions) => Effect.Effect<Main.MemoryBus>
     >()
     type Backplane = Main.Backplane["Service"]
     expectTypeOf<Backplane["publish"]>().toEqualTypeOf<(topic: Topic, message: string) => void>()
