@@ -17,6 +17,7 @@ import { makeCluster } from "./Cluster.ts"
 import { makeConnectionLog } from "./ConnectionLog.ts"
 import { Connections } from "./Connections.ts"
 import { drain } from "./Drain.ts"
+import { makeIntake } from "./Intake.ts"
 import { close, listen, makeListener } from "./Listener.ts"
 import type { Operations } from "./Operations.ts"
 import { PendingTokens } from "./PendingTokens.ts"
@@ -129,7 +130,7 @@ const make = Effect.fnUntraced(function* (
     places,
     cluster,
     counts,
-    handle: makeRequests(authorizer, settings, counts),
+    intake: makeIntake(makeRequests(authorizer, settings, counts), settings),
     log: yield* makeConnectionLog
   })
   const { server } = listener
