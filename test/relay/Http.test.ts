@@ -58,10 +58,22 @@ describe("users", () => {
       assert.isArray(two.body)
       assert.containSubset(two.body, [flat, { id: "p-bob" }])
       assert.lengthOf(Array.isArray(two.body) ? two.body : [], 2)
-      const many = Array.from({ length: 150 }, (_, n) => `p-user-${n}`).join(",")
-      const all = yield* get(`${users}/${many}`)
-      assert.lengthOf(Array.isArray(all.body) ? all.body : [], 150)
       assert.strictEqual((yield* get(`${users}/n%20o`)).status, 404)
+    })
+  )
+
+  relay("[S10] come once each, and a hundred at most", (url) =>
+    Effect.gen(function* () {
+      const names = Array.from({ length: 101 }, (_, n) => `p-user-${n}`)
+      const ask = (ids: ReadonlyArray<string>) => get(`${url}/v2025-07-18/users/${ids.join(",")}`)
+      const hundred = names.slice(0, 100)
+      const all = yield* ask([...hundred, ...hundred, "p-user-0", "p-user-0"])
+      assert.lengthOf(Array.isArray(all.body) ? all.body : [], 100)
+      const same = yield* ask(["p-user-0", "p-user-0"])
+      assert.lengthOf(Array.isArray(same.body) ? same.body : [], 1)
+      const tooMany = yield* ask(names)
+      assert.strictEqual(tooMany.status, 400)
+      assert.include(JSON.stringify(tooMany.body), "more than 100 users")
     })
   )
 

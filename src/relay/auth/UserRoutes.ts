@@ -26,6 +26,15 @@ export interface UserRouteServices {
   readonly projectOf: (request: HostHeaders) => string
 }
 
+/** Users that are told of at once; clients ask for 50. */
+const maxUsers = 100
+
+const tooManyUsers = failure(
+  400,
+  "Bad Request",
+  `These are more than ${maxUsers} users. Ask for them in several requests.`
+)
+
 const noSuchUser = (id: string): Response => notFound(`There is no user ${id}.`)
 
 const noProfiles = notFound(
@@ -90,11 +99,15 @@ export const layerUserRoutes = ({
 
   const me = Effect.map(caller, (user) => json(currentUser(user, provider)))
 
-  /** One user as an object, several (separated by commas) as an array; unknown ones are left out. */
+  /** One user as an object, several (separated by commas) as an array; each once, unknown ones left out. */
   const users = Effect.fnUntraced(function* (list: string) {
-    const ids = list.split(",")
+    const ids = new Set(list.split(","))
+    if (ids.size > maxUsers) {
+      counts.refuse("requests")
+      return tooManyUsers
+    }
     const known = (yield* Effect.forEach(ids, auth.profile)).flatMap(Option.toArray)
-    if (ids.length > 1) return json(known.map((user) => flatProfile(user, provider)))
+    if (list.includes(",")) return json(known.map((user) => flatProfile(user, provider)))
     const [user] = known
     return user === undefined ? noSuchUser(list) : json(flatProfile(user, provider))
   })
