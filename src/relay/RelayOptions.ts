@@ -44,8 +44,8 @@ export interface RelayOptions {
    */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
   /**
-   * How many proxies in front of the relay are to be believed: that many addresses at the end of
-   * `X-Forwarded-For`, and the first of `X-Forwarded-Host`. 0 by default: none of these headers.
+   * How many proxies in front of the relay are to be believed: that many entries at the end of
+   * `X-Forwarded-For` and `X-Forwarded-Host`. 0 by default: none of these headers.
    */
   readonly trustedProxies?: number | undefined
   /**
