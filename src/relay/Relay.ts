@@ -159,7 +159,8 @@ const serveHttp = Effect.fnUntraced(function* (
   const cors = HttpMiddleware.cors({
     allowedOrigins: (origin: string | undefined) =>
       origin !== undefined && isAllowedOrigin(settings.allowedOrigins, origin),
-    credentials: true,
+    // Nothing here is answered for a cookie, but a proxy in front may do so: to pages that were chosen.
+    credentials: settings.allowedOrigins !== undefined && !settings.allowedOrigins.includes("*"),
     maxAge: preflightMaxAge
   })
   const app = yield* HttpRouter.toHttpEffect(
