@@ -23,15 +23,19 @@ export interface TracedFrame {
 /** Told of each frame, in order, within the call. Tokens are taken out of it. */
 export type FrameListener = (frame: TracedFrame) => void
 
-const authorization = /"authorization":"Bearer ([^"]+)"/
+/** The string as JSON writes it: a quote in it is escaped. */
+const authorization = /"authorization":"(Bearer (?:[^"\\]|\\.)*)"/
 
 /** Leaves tokens out of the frames that say them, and of those that repeat them. */
 const makeRedact = () => {
   const tokens: Array<Token> = []
   return (text: string): string => {
-    const token = authorization.exec(text)?.[1]
-    if (token === undefined) return withoutTokens(text, tokens)
-    tokens.push(Option.some(Redacted.make(token)))
+    const bearer = authorization.exec(text)?.[1]
+    if (bearer === undefined) return withoutTokens(text, tokens)
+    // Who repeats it may do so in JSON, as it stands here, or not.
+    for (const repeated of [bearer, String(JSON.parse(`"${bearer}"`))]) {
+      tokens.push(Option.some(Redacted.make(repeated.slice("Bearer ".length))))
+    }
     return text.replace(authorization, '"authorization":"Bearer <token>"')
   }
 }

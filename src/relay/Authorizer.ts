@@ -12,11 +12,11 @@ import { CloseCode } from "../bifur/JsonRpc.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
 import type { Member } from "./Member.ts"
+import type { PendingTokens } from "./PendingTokens.ts"
 import type { Places } from "./Places.ts"
 import { AuthUnavailable, bearerToken, type RelayAuth } from "./RelayAuth.ts"
 import type { RelayCounts, Undecided } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
-import { Tally } from "./Tally.ts"
 
 /** Authorizes connections. */
 export interface Authorizer {
@@ -35,12 +35,6 @@ export interface Authorizer {
 /** Tokens of a connection that may be refused; after that nobody is asked about more of them. */
 const maxRefused = 10
 
-/**
- * Tokens of a network that may be decided at a time: whoever decides is asked by everybody, and
- * honest tokens would wait behind those of one who opens many connections.
- */
-const maxPending = 20
-
 /** How many connections are asked about at a time when their tokens are checked again. */
 const concurrency = 16
 
@@ -53,6 +47,7 @@ interface AuthorizerServices {
   readonly settings: Pick<RelaySettings, "authorizationTimeout">
   readonly counts: RelayCounts
   readonly places: Places
+  readonly pending: PendingTokens
   /** Who is asked about again. */
   readonly members: () => Iterable<Member>
 }
@@ -64,23 +59,20 @@ export const makeAuthorizer = (
   services: AuthorizerServices
 ): Effect.Effect<Authorizer, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { auth, counts } = services
+    const { auth, counts, pending } = services
     const fork = yield* FiberSet.makeRuntime<never, void, never>()
-    const pending = new Tally()
 
     /** Decides, where few enough of the same network are being decided; it ends with the connection. */
     const decideInBounds = (member: Member, authorization: string, decided: Decided): void => {
       const { connection, network } = member
-      if (network !== undefined && pending.of(network) >= maxPending) {
+      if (!pending.begin(network)) {
         counts.refuse("requests")
         connection.close(tryAgainLater, "too many tokens of this address are being checked")
         return
       }
       const decision = fork(decide(services, member, authorization, decided))
       member.decision = decision
-      if (network === undefined) return
-      pending.add(network)
-      decision.addObserver(() => pending.remove(network))
+      decision.addObserver(() => pending.end(network))
     }
 
     const timeToLive = Duration.toMillis(auth.timeToLive)

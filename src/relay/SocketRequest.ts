@@ -36,28 +36,36 @@ const decoded = (part: string | undefined): string | undefined => {
   }
 }
 
-const first = (header: string | ReadonlyArray<string> | undefined): string | undefined =>
-  typeof header === "string" ? header : header?.[0]
+/**
+ * Of what proxies have listed in a header, each behind those before it, what the outermost trusted one
+ * has written. Whatever stands in front of it, anyone could have written.
+ */
+const forwarded = (
+  header: string | ReadonlyArray<string> | undefined,
+  { trustedProxies }: ProxyTrust
+): string | undefined => {
+  if (trustedProxies <= 0) return undefined
+  const seen = [header ?? []]
+    .flat()
+    .join(",")
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "")
+  return seen.at(-Math.min(trustedProxies, seen.length))
+}
 
 /**
- * The host that a client asked for: what the first proxy saw, where proxies are trusted.
+ * The host that a client asked for: what the outermost trusted proxy saw, which has to write it itself.
  *
  * @example
  * hostOf({ headers: { host: "abc123.localhost:4000" }, … }, { trustedProxies: 0 }) // the same
  */
-export const hostOf = (
-  { headers }: HostHeaders,
-  { trustedProxies }: ProxyTrust
-): string | undefined => {
-  const forwarded = first(headers["x-forwarded-host"])?.split(",")[0]?.trim()
-  return trustedProxies > 0 && forwarded !== undefined && forwarded !== ""
-    ? forwarded
-    : headers.host
-}
+export const hostOf = ({ headers }: HostHeaders, trust: ProxyTrust): string | undefined =>
+  forwarded(headers["x-forwarded-host"], trust) ?? headers.host
 
 /**
  * The address that a client has: of those in `X-Forwarded-For`, the one that the outermost trusted
- * proxy saw. Whatever stands in front of it, anyone could have written. Without the port that some
+ * proxy saw. Without the port that some
  * proxies write, which would make each connection an address of its own; an IPv4 address is written
  * as one on sockets of IPv6, too.
  *
@@ -65,19 +73,8 @@ export const hostOf = (
  * // X-Forwarded-For: 6.6.6.6, 203.0.113.7
  * addressOf(request, { trustedProxies: 1 }) // "203.0.113.7"
  */
-export const addressOf = (
-  { headers, socket }: RequestHead,
-  { trustedProxies }: ProxyTrust
-): string => {
-  const seen = [headers["x-forwarded-for"] ?? []]
-    .flat()
-    .join(",")
-    .split(",")
-    .map((address) => address.trim())
-    .filter((address) => address !== "")
-  const forwarded = trustedProxies > 0 ? seen.at(-Math.min(trustedProxies, seen.length)) : undefined
-  return bareAddress(forwarded ?? socket.remoteAddress ?? "")
-}
+export const addressOf = ({ headers, socket }: RequestHead, trust: ProxyTrust): string =>
+  bareAddress(forwarded(headers["x-forwarded-for"], trust) ?? socket.remoteAddress ?? "")
 
 const bareAddress = (address: string): string => {
   const host =

@@ -23,11 +23,18 @@ const bundle = (module: URL, alias: Record<string, string>) =>
     )
   })
 
-const html = `<!doctype html>
+const htmlOf = (root: string) => `<!doctype html>
 <title>Presence</title>
 <link rel="icon" href="data:,">
-<div id="root"></div>
+<div id="root">${root}</div>
 <script type="module" src="/page.js"></script>`
+
+/** What a server may add. */
+export interface Served {
+  /** What it has rendered into the element with the id `root`. */
+  readonly root?: string
+  readonly headers?: Record<string, string>
+}
 
 /**
  * Serves the page until the scope closes, and gives its URL. It has an element with the id `root`.
@@ -37,13 +44,17 @@ const html = `<!doctype html>
  */
 export const serve = Effect.fnUntraced(function* (
   module: URL,
-  alias: Record<string, string> = {}
+  alias: Record<string, string> = {},
+  { headers = {}, root = "" }: Served = {}
 ): Effect.fn.Return<string, never, Scope.Scope> {
   const scripts = yield* bundle(module, alias)
+  const html = htmlOf(root)
   const server = createServer(({ url = "/" }, response) => {
     const script = scripts.get(url)
     const type = script === undefined ? "text/html" : "text/javascript"
-    response.writeHead(200, { "content-type": `${type}; charset=utf-8` }).end(script ?? html)
+    response
+      .writeHead(200, { ...headers, "content-type": `${type}; charset=utf-8` })
+      .end(script ?? html)
   })
   const { port } = yield* listen(server)
   return `http://localhost:${port}`

@@ -5,6 +5,8 @@ import { type ReactNode, StrictMode, Suspense } from "react"
 import { hydrateRoot, type Root } from "react-dom/client"
 import { renderToString } from "react-dom/server"
 import {
+  PresenceAnnouncer,
+  PresenceAvatars,
   PresenceProvider,
   type PresenceProviderProps,
   usePresence,
@@ -16,6 +18,7 @@ import {
   useStateSource,
   useSuspensePresence
 } from "../../src/react/index.ts"
+import { UserId } from "../../src/Session.ts"
 import {
   advance,
   announced,
@@ -120,6 +123,43 @@ describe("on the server", () => {
 
   it("needs a provider, and says so", () => {
     assert.throws(() => renderOnServer(<Everything />), /<PresenceProvider>/)
+  })
+})
+
+/** What a page with a strict content security policy may hold. */
+const silent = (layer: PresenceProviderProps["layer"]) => (
+  <StrictMode>
+    <PresenceProvider layer={layer}>
+      <PresenceAnnouncer documentId="a" />
+      <PresenceAvatars
+        label="Here"
+        max={1}
+        presence={["Ada", "Bob"].map((displayName) => ({
+          user: { id: UserId.make(`p-${displayName}`), displayName },
+          activity: "unknown",
+          stale: false
+        }))}
+      />
+    </PresenceProvider>
+  </StrictMode>
+)
+
+describe("what is read out but not seen", () => {
+  it("[H6] comes without a style from the server, hidden, and gets one before the first paint", async () => {
+    const { layer } = fakePresence()
+    const html = renderOnServer(silent(layer))
+    assert.notInclude(html, "style=")
+    assert.strictEqual(html.split(" hidden=").length - 1, 3)
+    const { container, problems } = await hydrate(html, silent(layer))
+    const texts = [
+      ...container.querySelectorAll<HTMLElement>("[role=status], li > span:last-child")
+    ]
+    assert.deepStrictEqual(
+      texts.map((text) => [text.textContent, text.hidden, text.style.position, text.style.width]),
+      ["", "Ada", "Bob"].map((name) => [name, false, "absolute", "1px"])
+    )
+    assert.deepStrictEqual(problems, [])
+    assert.deepStrictEqual(onError.mock.calls, [])
   })
 })
 

@@ -184,11 +184,21 @@ describe("the room of a request", () => {
     (url) => assert.isUndefined(at(url))
   )
 
-  it("is in the project that the trusted proxy was asked for, and no other", () => {
-    const head = request({ host: "a.relay", "x-forwarded-host": "b.relay, c.relay" })
-    assert.containSubset(roomOf(head, settings), { project: "a" })
-    assert.containSubset(roomOf(head, { ...settings, trustedProxies: 1 }), { project: "b" })
-  })
+  it.each<readonly [header: string, proxies: number, project: string]>([
+    ["b.relay", 0, "a"],
+    ["b.relay", 1, "b"],
+    // A proxy that adds what it saw to what a client wrote.
+    ["spoofed.relay, b.relay", 1, "b"],
+    ["spoofed.relay, b.relay, c.relay", 2, "b"],
+    ["b.relay", 2, "b"],
+    [" , ", 1, "a"]
+  ])(
+    "[S3] with X-Forwarded-Host '%s' behind %i proxies is in the project %s, that the trusted proxy was asked for",
+    (header, trustedProxies, project) => {
+      const head = request({ host: "a.relay", "x-forwarded-host": header })
+      assert.containSubset(roomOf(head, { ...settings, trustedProxies }), { project })
+    }
+  )
 
   it("is in the relay's project whatever its host is called, where hosts name none", () => {
     const head = request({ host: "a.relay" })

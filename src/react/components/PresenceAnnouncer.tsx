@@ -83,7 +83,7 @@ function Announcer({
     []
   )
   return (
-    <div role="status" style={visuallyHidden} data-presence="announcer">
+    <div role="status" {...visuallyHidden} data-presence="announcer">
       {sentence}
     </div>
   )

@@ -75,14 +75,14 @@ export function PresenceAvatars({
             ) : (
               renderAvatar(person)
             )}
-            <span style={visuallyHidden}>{name}</span>
+            <span {...visuallyHidden}>{name}</span>
           </li>
         )
       })}
       {rest.length > 0 && (
         <li title={restNames} data-more="">
           <span aria-hidden="true">+{rest.length}</span>
-          <span style={visuallyHidden}>{restNames}</span>
+          <span {...visuallyHidden}>{restNames}</span>
         </li>
       )}
     </ul>

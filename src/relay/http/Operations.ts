@@ -4,6 +4,7 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -102,30 +103,41 @@ const noMetrics = HttpServerResponse.setHeader(
   "Bearer"
 )
 
+/** No page's to read, whatever its origin: without the header that would let it. */
+const toNoPage = HttpEffect.withPreResponseHandler((_, response) =>
+  Effect.succeed(HttpServerResponse.removeHeader(response, "access-control-allow-origin"))
+)
+
 /** `/healthz`, `/healthz/live`, `/healthz/ready` and `/metrics`, for an `HttpRouter`. */
 export const layerOperations = ({ metricsToken, readMetrics, sources }: Operations) =>
   Layer.mergeAll(
     HttpRouter.add(
       "GET",
       "/healthz",
-      Effect.map(readHealth(sources), (health) => json(health, { status: healthStatus(health) }))
+      toNoPage(
+        Effect.map(readHealth(sources), (health) => json(health, { status: healthStatus(health) }))
+      )
     ),
-    HttpRouter.add("GET", "/healthz/live", json({ status: "ok" })),
+    HttpRouter.add("GET", "/healthz/live", toNoPage(Effect.succeed(json({ status: "ok" })))),
     HttpRouter.add(
       "GET",
       "/healthz/ready",
-      Effect.sync(() => {
-        const status = sources.connections.isDraining ? "draining" : "ok"
-        return json({ status }, { status: healthStatus({ status }) })
-      })
+      toNoPage(
+        Effect.sync(() => {
+          const status = sources.connections.isDraining ? "draining" : "ok"
+          return json({ status }, { status: healthStatus({ status }) })
+        })
+      )
     ),
     HttpRouter.add(
       "GET",
       "/metrics",
-      Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) =>
-        mayRead(headers.authorization, metricsToken)
-          ? HttpServerResponse.text(readMetrics(), { contentType: prometheusType })
-          : noMetrics
+      toNoPage(
+        Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+          mayRead(headers.authorization, metricsToken)
+            ? HttpServerResponse.text(readMetrics(), { contentType: prometheusType })
+            : noMetrics
+        )
       )
     )
   )
