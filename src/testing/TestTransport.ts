@@ -172,9 +172,7 @@ const followPage = Effect.fnUntraced(function* (link: Link, send: Transport["Ser
 })
 
 /**
- * Connects a user to the room, until the scope closes: one more transport in a test of several.
- *
- * @param userId whom the room takes the transport for
+ * Connects a user to the room, by id, until the scope closes: one more transport in a test of several.
  *
  * @example
  * const grace = yield* TestTransport.connect("p-grace")
