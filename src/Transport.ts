@@ -114,7 +114,7 @@ export class Transport extends Context.Service<
   Transport,
   {
     /**
-     * One ordered stream with one reader, {@link Presence}; what arrives together comes as one chunk.
+     * One ordered stream with one reader, `Presence`; what arrives together comes as one chunk.
      * Signals wait until they are read.
      */
     readonly signals: Stream.Stream<TransportSignal>
