@@ -2,15 +2,15 @@
  * Tells the room where this session is: on change, on a roll call, on every connection, and at
  * intervals while idle.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as AnnounceSchedule from "./AnnounceSchedule.ts"
+import { followPage } from "./followPage.ts"
+import { inMillis } from "./inMillis.ts"
 import { isSameLocations, type Location } from "./Location.ts"
-import { PageEvents } from "./PageEvents.ts"
 import type { PresenceConfigShape } from "./PresenceConfig.ts"
 import * as Reporters from "./Reporters.ts"
 import type { SessionId } from "./Session.ts"
@@ -42,15 +42,11 @@ export const make = Effect.fnUntraced(function* (
   config: PresenceConfigShape,
   sessionId: SessionId
 ): Effect.fn.Return<Announcer, never, Scope.Scope> {
-  const page = yield* PageEvents
   const scope = yield* Effect.scope
   const runFork = Effect.runForkWith(yield* Effect.context())
   const reported = yield* SubscriptionRef.make<ReadonlyArray<Location> | undefined>(undefined)
   const wake = yield* Latch.make(false)
-  const intervals: AnnounceSchedule.Intervals = {
-    announceInterval: Duration.toMillis(config.announceInterval),
-    announceWindow: Duration.toMillis(config.announceWindow)
-  }
+  const times = inMillis(config)
   let schedule = AnnounceSchedule.initial
   let activity = { at: yield* monotonicMillis, lastActiveAt: yield* isoNow }
 
@@ -74,7 +70,7 @@ export const make = Effect.fnUntraced(function* (
   /** Notes that somebody does something, and answers whether they were idle. */
   const active = Effect.gen(function* () {
     const now = yield* monotonicMillis
-    const wasIdle = now - activity.at >= Duration.toMillis(config.idleAfter)
+    const wasIdle = now - activity.at >= times.idleAfter
     activity = { at: now, lastActiveAt: yield* isoNow }
     return { wasIdle, lastActiveAt: activity.lastActiveAt }
   })
@@ -83,7 +79,7 @@ export const make = Effect.fnUntraced(function* (
     while (true) {
       wake.closeUnsafe()
       const now = yield* monotonicMillis
-      const due = AnnounceSchedule.dueAt(schedule, intervals)
+      const due = AnnounceSchedule.dueAt(schedule, times)
       const { current } = schedule
       if (current !== undefined && due !== undefined && due <= now) {
         schedule = AnnounceSchedule.sent(schedule, now)
@@ -97,28 +93,26 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const heard = Effect.map(monotonicMillis, (now) => {
-    const due = AnnounceSchedule.dueAt(schedule, intervals)
+    const due = AnnounceSchedule.dueAt(schedule, times)
     if (due !== undefined && due <= now) wake.openUnsafe()
   })
 
   const used = Effect.gen(function* () {
     const { wasIdle } = yield* active
-    if (wasIdle) update(AnnounceSchedule.resumed(schedule, yield* monotonicMillis, intervals))
+    if (wasIdle) update(AnnounceSchedule.resumed(schedule, yield* monotonicMillis, times))
   })
 
   const changed = Effect.fnUntraced(function* (current: ReadonlyArray<Location>, wasIdle: boolean) {
     const now = yield* monotonicMillis
-    const next = AnnounceSchedule.report(schedule, current, now, intervals)
+    const next = AnnounceSchedule.report(schedule, current, now, times)
     // One update: where they moved to is what there is to tell.
-    update(wasIdle ? AnnounceSchedule.resumed(next, now, intervals) : next)
+    update(wasIdle ? AnnounceSchedule.resumed(next, now, times) : next)
     // Readers are told of places, not of reports: a component that reports when it renders would loop.
     const before = SubscriptionRef.getUnsafe(reported)
     if (before === undefined || !isSameLocations(before, current)) {
       yield* SubscriptionRef.set(reported, current)
     }
   })
-
-  const { report, reporter } = Reporters.make(config.limits, { active, changed })
 
   // Registered before the loop is forked, so that it runs after the loop has ended: nothing may be
   // announced after the goodbye.
@@ -129,23 +123,16 @@ export const make = Effect.fnUntraced(function* (
           .pipe(Effect.timeoutOption(config.goodbyeTimeout), Effect.option)
       : Effect.void
   )
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      page.subscribe((event) => {
-        if (event === "visible") runFork(heard)
-        if (event === "activity") runFork(used)
-      })
-    ),
-    (unsubscribe) => Effect.sync(unsubscribe)
-  )
+  yield* followPage((event) => {
+    if (event === "visible") runFork(heard)
+    if (event === "activity") runFork(used)
+  })
   yield* Effect.forkScoped(loop)
 
   return {
     reported,
 
-    report,
-
-    reporter,
+    ...Reporters.make(config.limits, active, changed),
 
     heard,
 
@@ -159,12 +146,12 @@ export const make = Effect.fnUntraced(function* (
 
     rollCall: Effect.fnUntraced(function* (knownSessions) {
       const longest = Math.min(
-        Duration.toMillis(config.rollCallJitterMax),
-        knownSessions * Duration.toMillis(config.rollCallJitterPerSession)
+        times.rollCallJitterMax,
+        knownSessions * times.rollCallJitterPerSession
       )
       const jitter = longest * (yield* Random.next)
       const now = yield* monotonicMillis
-      update(AnnounceSchedule.rollCall(schedule, now, jitter, intervals))
+      update(AnnounceSchedule.rollCall(schedule, now, jitter, times))
     })
   }
 })

@@ -25,17 +25,6 @@ export interface Reporters {
   readonly reporter: Effect.Effect<Report, never, Scope.Scope>
 }
 
-/**
- * Whom reporters tell.
- *
- * - `active`: somebody does something; answers whether they were idle, and the time (ISO 8601).
- * - `changed`: this is where the session is now, all of it.
- */
-export interface ReportHandler {
-  readonly active: Effect.Effect<{ readonly wasIdle: boolean; readonly lastActiveAt: string }>
-  readonly changed: (locations: ReadonlyArray<Location>, wasIdle: boolean) => Effect.Effect<void>
-}
-
 /** What is no location by its schema would be dropped by everyone, or could not be sent at all. */
 const decodeLocation = Schema.decodeUnknownOption(Location)
 
@@ -78,8 +67,17 @@ const toLocation = (
 const countRest = (all: ReadonlyArray<unknown>, taken: ReadonlyArray<unknown>) =>
   taken.length < all.length ? countDrop("report", all.length - taken.length) : Effect.void
 
-/** The reporters of one session: none has said anything. */
-export const make = (limits: Limits, { active, changed }: ReportHandler): Reporters => {
+/**
+ * The reporters of one session: none has said anything.
+ *
+ * @param active notes that somebody does something, and answers when (ISO 8601) and whether they were idle
+ * @param changed hears of where the session is, all of it
+ */
+export const make = (
+  limits: Limits,
+  active: Effect.Effect<{ readonly wasIdle: boolean; readonly lastActiveAt: string }>,
+  changed: (locations: ReadonlyArray<Location>, wasIdle: boolean) => Effect.Effect<void>
+): Reporters => {
   const slots = new Map<Slot, ReadonlyArray<Location>>()
   const closed = new WeakSet<Slot>()
 

@@ -3,9 +3,8 @@
  * are gone.
  */
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { PresenceConfigShape } from "./PresenceConfig.ts"
+import type { Millis } from "./inMillis.ts"
 import type { SessionId } from "./Session.ts"
 import { monotonicMillis, timeUntil } from "./Time.ts"
 import type { Transport } from "./Transport.ts"
@@ -36,12 +35,12 @@ export const isLate = (end: number, now: number): boolean => now > end + latenes
 /** Roll calls by the session `sessionId`; `dropStale` lets go of whoever has not answered. */
 export const make = Effect.fnUntraced(function* (
   transport: Transport["Service"],
-  config: PresenceConfigShape,
+  times: Millis,
   sessionId: SessionId,
   dropStale: (now: number) => Effect.Effect<void>
 ): Effect.fn.Return<RollCall> {
   const settled = yield* Deferred.make<void>()
-  const ttl = Duration.toMillis(config.sessionTtl)
+  const { readyMax, readyQuiet, sessionTtl: ttl, staleTimeout } = times
   let lastJoinedAt = 0
 
   /** From the answer to the roll call, or in any case from `readyMax` after it went out. */
@@ -51,12 +50,12 @@ export const make = Effect.fnUntraced(function* (
       lastJoinedAt = yield* monotonicMillis
       while (true) {
         const now = yield* monotonicMillis
-        const end = lastJoinedAt + Duration.toMillis(config.readyQuiet)
+        const end = lastJoinedAt + readyQuiet
         if (now >= end) return
         yield* Effect.sleep(timeUntil(end, now))
       }
     })
-    yield* Effect.timeoutOption(quiet, config.readyMax)
+    yield* Effect.timeoutOption(quiet, readyMax)
     yield* Deferred.succeed(settled, undefined)
   })
 
@@ -67,7 +66,7 @@ export const make = Effect.fnUntraced(function* (
     )
     const letGo = Effect.gen(function* () {
       const isTaken = yield* Deferred.await(answer)
-      const wait = Math.min(ttl, isTaken ? Duration.toMillis(config.staleTimeout) + outage : ttl)
+      const wait = Math.min(ttl, isTaken ? staleTimeout + outage : ttl)
       const start = yield* monotonicMillis
       yield* Effect.sleep(wait)
       const now = yield* monotonicMillis

@@ -2,7 +2,6 @@
  * Keeps the roster of one room: applies what is received, calls the roll on every connection, and
  * lets go of sessions that fell silent.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as HashMap from "effect/HashMap"
@@ -13,6 +12,7 @@ import * as Aging from "./Aging.ts"
 import * as ChangeLog from "./ChangeLog.ts"
 import * as DocumentWatchers from "./DocumentWatchers.ts"
 import { countDrop } from "./Drops.ts"
+import { inMillis } from "./inMillis.ts"
 import type { Limits, PresenceConfigShape } from "./PresenceConfig.ts"
 import * as PresenceState from "./PresenceState.ts"
 import * as RollCall from "./RollCall.ts"
@@ -49,11 +49,8 @@ export const make = Effect.fnUntraced(function* (
   const scope = yield* Effect.scope
   let connection: Fiber.Fiber<unknown> | undefined
   const watchers = DocumentWatchers.make()
-  const ttl = Duration.toMillis(config.sessionTtl)
-  const times: Aging.ActivityTimes = {
-    idleAfter: Duration.toMillis(config.idleAfter),
-    awayAfter: Duration.toMillis(config.awayAfter)
-  }
+  const times = inMillis(config)
+  const ttl = times.sessionTtl
   const { limits } = config
   let roster = Roster.empty
   let lostAt: number | undefined
@@ -72,7 +69,7 @@ export const make = Effect.fnUntraced(function* (
       return isOther ? Effect.andThen(SubscriptionRef.set(state, next.state), tell) : tell
     }).pipe(Effect.uninterruptible)
 
-  const rollCall = yield* RollCall.make(transport, config, sessionId, (now) =>
+  const rollCall = yield* RollCall.make(transport, times, sessionId, (now) =>
     commit(Aging.dropStale(roster), now)
   )
 

@@ -86,9 +86,16 @@ const isOfIds = (cause: unknown): boolean => {
   return status === 400 || status === 404
 }
 
-/** Requests to the API, under the token of the moment. */
-const makeGet = (client: Client, token: Auth["Service"]["token"], requests: Semaphore.Semaphore) =>
-  Effect.fnUntraced(function* <A>(
+/** The lookup of a resource, under its current token. */
+export const make = Effect.gen(function* () {
+  const { client, resource } = yield* SanityClient
+  const { token } = yield* Auth
+  const { requestTimeout } = yield* PresenceConfig
+  const requests = yield* Semaphore.make(maxRequests)
+  const oneAtATime = yield* Semaphore.make(1)
+  let organizationId: string | undefined
+
+  const get = Effect.fnUntraced(function* <A>(
     schema: Schema.Codec<A, unknown>,
     url: string,
     config: Parameters<Client["withConfig"]>[0]
@@ -106,17 +113,6 @@ const makeGet = (client: Client, token: Auth["Service"]["token"], requests: Sema
       onSome: (value) => Effect.succeed(value)
     })
   })
-
-/** The lookup of a resource, under its current token. */
-export const make = Effect.gen(function* () {
-  const { client, resource } = yield* SanityClient
-  const { token } = yield* Auth
-  const { requestTimeout } = yield* PresenceConfig
-  const requests = yield* Semaphore.make(maxRequests)
-  const oneAtATime = yield* Semaphore.make(1)
-  let organizationId: string | undefined
-
-  const get = makeGet(client, token, requests)
 
   const organization = (canvasId: string) =>
     Effect.gen(function* () {

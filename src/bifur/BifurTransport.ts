@@ -6,8 +6,8 @@ import * as Socket from "effect/socket/Socket"
 import type { Auth } from "../Auth.ts"
 import type { SanityClient } from "../SanityClient.ts"
 import type { Transport } from "../Transport.ts"
-import * as Inquiry from "./Inquiry.ts"
 import { layerParts } from "./runMachine.ts"
+import * as Inquiry from "./Inquiry.ts"
 
 /**
  * The transport over a WebSocket that the environment provides, for instance one with other

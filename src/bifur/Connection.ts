@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Socket from "effect/socket/Socket"
 import { countDrop, type DropReason } from "../Drops.ts"
-import type { Limits, PresenceConfigShape } from "../PresenceConfig.ts"
+import type { PresenceConfigShape } from "../PresenceConfig.ts"
 import type { TransportEvent } from "../Transport.ts"
 import { decodePresence, type EventDropReason, Method, notificationMethod } from "./BifurEvent.ts"
 import { type ConnectionEnd, fromAuthorization, fromSubscription, lost } from "./ConnectionEnd.ts"
@@ -51,12 +51,12 @@ export const run = (options: {
     yield* Effect.addFinalizer(() => Effect.sync(() => frames?.rpc.end()))
     return yield* FrameSocket.run(url, config.openTimeout, {
       opened: ({ closeNow, write }) => {
-        const opened = makeFrames(Rpc.make(write, redact), handler, config.limits, drop)
-        frames = opened
+        const rpc = Rpc.make(write, redact)
+        frames = makeFrames(rpc, handler, config, drop)
         handler.opened({
-          rpc: opened.rpc,
-          authorize: (token) => authorize(opened.rpc, token, config),
-          subscribe: (hasToken) => opened.subscribe(hasToken, config),
+          rpc,
+          authorize: (token) => authorize(rpc, token, config),
+          subscribe: frames.subscribe,
           closeNow
         })
       },
@@ -96,10 +96,7 @@ const tally = (reasons: ReadonlyArray<EventDropReason>): ReadonlyMap<EventDropRe
 
 interface Frames {
   readonly rpc: Rpc.Rpc
-  readonly subscribe: (
-    hasToken: boolean,
-    config: PresenceConfigShape
-  ) => Effect.Effect<void, ConnectionEnd>
+  readonly subscribe: Link["subscribe"]
   readonly read: (data: unknown) => void
 }
 
@@ -107,12 +104,12 @@ interface Frames {
 const makeFrames = (
   rpc: Rpc.Rpc,
   handler: Handler,
-  limits: Limits,
+  { limits, requestTimeout: timeout }: PresenceConfigShape,
   drop: (reason: DropReason, count?: number) => void
 ): Frames => {
   let id: string | undefined
 
-  const subscribe: Frames["subscribe"] = (hasToken, { requestTimeout: timeout }) =>
+  const subscribe: Frames["subscribe"] = (hasToken) =>
     rpc
       .request(
         Method.subscribe,

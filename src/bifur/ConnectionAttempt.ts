@@ -4,7 +4,13 @@
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import { connecting } from "../ConnectionStatus.ts"
-import type { Circumstances, Machine, Step } from "./ConnectionState.ts"
+import {
+  become,
+  type Circumstances,
+  type Machine,
+  type Step,
+  unexplained
+} from "./ConnectionState.ts"
 
 /** While a lost connection is tried again, the status goes on to say why. */
 const begun = (machine: Machine, { isOnline }: Circumstances): Machine => {
@@ -14,48 +20,35 @@ const begun = (machine: Machine, { isOnline }: Circumstances): Machine => {
 }
 
 /** Begins with the token. */
-export const ask = (machine: Machine, at: Circumstances): Step => ({
-  machine: { ...begun(machine, at), phase: { _tag: "Asking" } },
-  actions: [{ _tag: "AskToken" }]
-})
+export const ask = (machine: Machine, at: Circumstances): Step =>
+  become(begun(machine, at), { phase: { _tag: "Asking" } }, { _tag: "AskToken" })
 
 /** Opens the next socket, for the latest token. */
 export const open = (machine: Machine, at: Circumstances): Step => {
   const socket = machine.socket + 1
-  return {
-    machine: {
-      ...forgotten(begun(machine, at)),
-      socket,
-      isSubscribed: false,
-      tried: machine.latest,
-      phase: { _tag: "Opening" }
-    },
-    actions: [{ _tag: "Open", socket }]
-  }
+  return become(
+    forgotten(begun(machine, at)),
+    { socket, isSubscribed: false, tried: machine.latest, phase: { _tag: "Opening" } },
+    { _tag: "Open", socket }
+  )
 }
 
 /** What was found out about one token says nothing of another. */
 const forgotten = (machine: Machine): Machine =>
-  Equal.equals(machine.latest, machine.tried)
-    ? machine
-    : { ...machine, explanation: undefined, explainedAt: undefined }
+  Equal.equals(machine.latest, machine.tried) ? machine : { ...machine, ...unexplained }
 
 /** Authorizes where there is a token, and subscribes where there is none. */
 export const opened = (machine: Machine): Step => {
   // The newest there is: it may have changed while the socket opened.
   const token = machine.latest
-  const next = { ...machine, tried: token, explanation: undefined, explainedAt: undefined }
+  const next = { ...machine, ...unexplained, tried: token }
   return Option.match(token, {
     onNone: () => subscribe(next),
-    onSome: (value) => ({
-      machine: { ...next, phase: { _tag: "Authorizing" } },
-      actions: [{ _tag: "Authorize", token: value }]
-    })
+    onSome: (value) =>
+      become(next, { phase: { _tag: "Authorizing" } }, { _tag: "Authorize", token: value })
   })
 }
 
 /** Asks for the events of the room. */
-export const subscribe = (machine: Machine): Step => ({
-  machine: { ...machine, phase: { _tag: "Subscribing" } },
-  actions: [{ _tag: "Subscribe" }]
-})
+export const subscribe = (machine: Machine): Step =>
+  become(machine, { phase: { _tag: "Subscribing" } }, { _tag: "Subscribe" })

@@ -11,6 +11,7 @@ import { type ConnectionEnd, lost } from "./ConnectionEnd.ts"
 import {
   type Action,
   andThen,
+  become,
   type Circumstances,
   type Event,
   hasSocket,
@@ -24,6 +25,7 @@ import {
   stay,
   type Step,
   tell,
+  unexplained,
   type WorldEvent
 } from "./ConnectionState.ts"
 import {
@@ -110,11 +112,11 @@ const moveByWorld = (machine: Machine, event: WorldEvent, at: Circumstances): St
     case "Online":
       return isWaiting(machine) ? ask(machine, at) : probe(machine)
     case "Offline":
-      return isWaiting(machine) ? stay({ ...machine, status: { _tag: "Offline" } }) : probe(machine)
+      return isWaiting(machine) ? become(machine, { status: { _tag: "Offline" } }) : probe(machine)
     case "Visible":
       return shown({ ...machine, hiddenSince: undefined }, at)
     case "Invisible":
-      return stay({ ...machine, hiddenSince: at.now })
+      return become(machine, { hiddenSince: at.now })
     case "PageShown":
       return machine.phase._tag === "Connected"
         ? andThen(leave(machine, "the page was away", at), (left) => ask(left, at))
@@ -132,7 +134,7 @@ const tick = (machine: Machine, at: Circumstances): Step => {
   const { hiddenTimeout, silenceMin } = tunables
   if (phase._tag === "Refused" && phase.askAt !== undefined && now >= phase.askAt) {
     const asking: Phase = { ...phase, askAt: undefined }
-    return { machine: { ...machine, phase: asking }, actions: [{ _tag: "AskToken" }] }
+    return become(machine, { phase: asking }, { _tag: "AskToken" })
   }
   if (!isWatched(phase)) return stay(machine)
   if (hiddenSince !== undefined && now >= hiddenSince + hiddenTimeout) return away(machine, at)
@@ -153,8 +155,7 @@ const tokenMissing = (machine: Machine, ending: ConnectionEnd, at: Circumstances
   if (phase._tag === "Asking") return end(machine, ending, at)
   if (phase._tag !== "Refused" || phase.refusal._tag !== "Unauthorized") return stay(machine)
   const failed = { ...machine, attempt: machine.attempt + 1 }
-  return stay({
-    ...failed,
+  return become(failed, {
     status: statusOf(phase.refusal),
     phase: { ...phase, askAt: at.now + delayOf(failed, at) }
   })
@@ -191,10 +192,11 @@ const connect = (machine: Machine, at: Circumstances): Step => {
   }
   const status: ConnectionStatus = { _tag: "Connected", generation, since: wall }
   return andThen(
-    {
-      machine: { ...machine, isSubscribed: true, refusals: 0, generation, phase, status },
-      actions: [tell({ _tag: "Connected", generation, outage })]
-    },
+    become(
+      machine,
+      { isSubscribed: true, refusals: 0, generation, phase, status },
+      tell({ _tag: "Connected", generation, outage })
+    ),
     (next) => replaceToken(next, at)
   )
 }
@@ -208,7 +210,7 @@ const tokenChanged = (machine: Machine, at: Circumstances): Step => {
       return open(machine, at)
     case "Refused":
       if (Equal.equals(latest, tried)) {
-        return stay({ ...machine, status: statusOf(phase.refusal) })
+        return become(machine, { status: statusOf(phase.refusal) })
       }
       // Where one token after another is refused, the next one waits its turn.
       return refusals < 2 ? open(machine, at) : wait(machine, "the last token was refused", at)
@@ -227,37 +229,32 @@ const replaceToken = (machine: Machine, at: Circumstances): Step => {
   const { latest, phase } = machine
   if (phase._tag !== "Connected" || Equal.equals(latest, phase.token)) return stay(machine)
   if (Option.isNone(latest)) {
-    return andThen({ machine, actions: [{ _tag: "SayGoodbye" }] }, (m) =>
+    return andThen(become(machine, {}, { _tag: "SayGoodbye" }), (m) =>
       end(m, lost("signed out"), at)
     )
   }
   if (phase.change !== undefined) return stay(machine)
-  return {
-    machine: { ...machine, phase: { ...phase, change: latest.value } },
-    actions: [{ _tag: "Identify", before: phase.token, after: latest }]
-  }
+  return become(
+    machine,
+    { phase: { ...phase, change: latest.value } },
+    { _tag: "Identify", before: phase.token, after: latest }
+  )
 }
 
 const identified = (machine: Machine, isOther: boolean, at: Circumstances): Step => {
   const { phase } = machine
   if (phase._tag !== "Connected" || phase.change === undefined) return stay(machine)
   const authorize: Action = { _tag: "Authorize", token: phase.change }
-  if (!isOther) return { machine, actions: [authorize] }
+  if (!isOther) return become(machine, {}, authorize)
   // Under the new user nobody could end the sessions of the old one. A new generation begins, on the
   // same socket and subscription.
-  return {
-    machine: {
-      ...settled(machine, at),
-      tried: Option.some(phase.change),
-      phase: { _tag: "Authorizing" },
-      status: connecting
-    },
-    actions: [
-      { _tag: "SayGoodbye" },
-      tell({ _tag: "Disconnected", reason: "another user signed in" }),
-      authorize
-    ]
-  }
+  return become(
+    settled(machine, at),
+    { tried: Option.some(phase.change), phase: { _tag: "Authorizing" }, status: connecting },
+    { _tag: "SayGoodbye" },
+    tell({ _tag: "Disconnected", reason: "another user signed in" }),
+    authorize
+  )
 }
 
 const tokenReplaced = (machine: Machine, at: Circumstances): Step => {
@@ -275,9 +272,7 @@ const unaccepted = (machine: Machine, ending: ConnectionEnd, at: Circumstances):
   if (ending._tag !== "Unauthorized") return end(machine, ending, at)
   // Until now the token before has held, and so does the session under it.
   const tried = Option.some(phase.change)
-  return andThen({ machine: { ...machine, tried }, actions: [{ _tag: "SayGoodbye" }] }, (m) =>
-    end(m, ending, at)
-  )
+  return andThen(become(machine, { tried }, { _tag: "SayGoodbye" }), (m) => end(m, ending, at))
 }
 
 // An end, and what comes after it.
@@ -304,8 +299,7 @@ const refuse = (machine: Machine, refusal: ConnectionEnd, at: Circumstances): St
     phase: { _tag: "Refused", refusal, askAt: undefined },
     // Whoever gives the tokens may have another one by now; a person is asked for one only if not.
     status: isFinal ? statusOf(refusal) : connecting,
-    explainedAt: undefined,
-    explanation: undefined
+    ...unexplained
   }
   if (!Equal.equals(machine.latest, machine.tried)) return tokenChanged(refused, at)
   return { machine: refused, actions: isFinal ? [] : [{ _tag: "AskToken" }] }
@@ -319,10 +313,7 @@ const explain = (machine: Machine, { isOnline, now }: Circumstances): Step => {
   const { attempt, explainedAt, isSentAway, tried } = machine
   const isRecent = explainedAt !== undefined && now - explainedAt < explainInterval
   if (!isOnline || isRecent || attempt < (isSentAway ? 4 : 2)) return stay(machine)
-  return {
-    machine: { ...machine, explainedAt: now },
-    actions: [{ _tag: "Explain", token: tried }]
-  }
+  return become(machine, { explainedAt: now }, { _tag: "Explain", token: tried })
 }
 
 const explained = (machine: Machine, explanation: ConnectionEnd, at: Circumstances): Step => {
@@ -341,25 +332,26 @@ const probe = (machine: Machine): Step => {
   const { phase } = machine
   if (phase._tag !== "Connected" || phase.probing !== undefined) return stay(machine)
   const number = machine.probes + 1
-  return {
-    machine: { ...machine, probes: number, phase: { ...phase, probing: number } },
-    actions: [{ _tag: "Probe", probe: number }]
-  }
+  return become(
+    machine,
+    { probes: number, phase: { ...phase, probing: number } },
+    { _tag: "Probe", probe: number }
+  )
 }
 
 const probed = (machine: Machine, isAlive: boolean, at: Circumstances): Step => {
   const { phase } = machine
   if (phase._tag !== "Connected") return stay(machine)
   if (!isAlive) return end(machine, lost("the connection fell silent"), at)
-  return stay({ ...machine, phase: { ...phase, probing: undefined } })
+  return become(machine, { phase: { ...phase, probing: undefined } })
 }
 
 const resume = (machine: Machine, at: Circumstances): Step => {
   const { phase } = machine
   if (phase._tag !== "Connected") return ask(machine, at)
   // The time of a probe that was under way has run out asleep: it says nothing.
-  const awake: Machine = { ...machine, phase: { ...phase, probing: undefined } }
-  return andThen({ machine: awake, actions: [tell({ _tag: "Resumed" })] }, probe)
+  const awake: Phase = { ...phase, probing: undefined }
+  return andThen(become(machine, { phase: awake }, tell({ _tag: "Resumed" })), probe)
 }
 
 // The page and its network.
@@ -371,18 +363,17 @@ const away = (machine: Machine, at: Circumstances): Step => {
   const goodbye: ReadonlyArray<Action> =
     machine.phase._tag === "Connected" ? [{ _tag: "SayGoodbye" }] : []
   const left = leave(machine, "the page is hidden", at)
-  return {
-    machine: {
-      ...left.machine,
-      phase: { _tag: "Away" },
-      status: paused,
-      ...untroubled
-    },
-    actions: [...goodbye, ...left.actions]
-  }
+  return become(
+    left.machine,
+    { phase: { _tag: "Away" }, status: paused, ...untroubled },
+    ...goodbye,
+    ...left.actions
+  )
 }
 
-const close = (machine: Machine): Step => ({
-  machine: { ...machine, phase: { _tag: "Closed" }, status: closed },
-  actions: hasSocket(machine.phase) ? [{ _tag: "CloseSocket" }] : []
-})
+const close = (machine: Machine): Step =>
+  become(
+    machine,
+    { phase: { _tag: "Closed" }, status: closed },
+    ...(hasSocket(machine.phase) ? [{ _tag: "CloseSocket" } as const] : [])
+  )

@@ -162,8 +162,7 @@ export const initial = (
   attempt: 0,
   troubleSince: undefined,
   isSentAway: false,
-  explainedAt: undefined,
-  explanation: undefined,
+  ...unexplained,
   hiddenSince: isVisible ? undefined : now,
   liveness: Liveness.initial(now, wall)
 })
@@ -186,6 +185,9 @@ export const deadline = (
   if (hiddenSince !== undefined) times.push(hiddenSince + hiddenTimeout)
   return Math.min(...times)
 }
+
+/** Nothing is known of why no socket opens. */
+export const unexplained = { explainedAt: undefined, explanation: undefined }
 
 /** Whether time moves it, and a sleep matters to it. */
 export const isWatched = ({ _tag }: Phase): boolean => _tag === "Connected" || _tag === "Waiting"
@@ -221,6 +223,13 @@ export const tell = (signal: TransportSignal): Action => ({ _tag: "Tell", signal
 
 /** Nothing is to be done. */
 export const stay = (machine: Machine): Step => ({ machine, actions: [] })
+
+/** The machine with these changes, and what to do. */
+export const become = (
+  machine: Machine,
+  changes: Partial<Machine>,
+  ...actions: ReadonlyArray<Action>
+): Step => ({ machine: { ...machine, ...changes }, actions })
 
 /** What was done already, then what comes of the state after it. */
 export const andThen = ({ actions, machine }: Step, next: (machine: Machine) => Step): Step => {

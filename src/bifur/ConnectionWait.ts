@@ -6,11 +6,11 @@ import { backoff } from "./Backoff.ts"
 import type { ConnectionEnd } from "./ConnectionEnd.ts"
 import {
   type Action,
+  become,
   type Circumstances,
   hasSocket,
   type Machine,
   type Phase,
-  stay,
   type Step,
   tell,
   type Tunables
@@ -64,7 +64,7 @@ export const wait = (machine: Machine, reason: string, at: Circumstances): Step 
   const status: ConnectionStatus = at.isOnline
     ? { _tag: "Reconnecting", attempt, retryAt: at.wall + delay, reason }
     : { _tag: "Offline" }
-  return stay({ ...machine, phase, status })
+  return become(machine, { phase, status })
 }
 
 /** What a person is told of an end. */

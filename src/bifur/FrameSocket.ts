@@ -55,19 +55,18 @@ export const run = (
     const opening = Deferred.makeUnsafe<void, ConnectionEnd>()
     const ending = Deferred.makeUnsafe<never, ConnectionEnd>()
     let phase: "opening" | "open" | "ended" = "opening"
-    const end = (reason: ConnectionEnd) => {
+    const finish = (exit: Effect.Effect<never, ConnectionEnd>) => {
       phase = "ended"
-      Deferred.doneUnsafe(opening, Effect.fail(reason))
-      Deferred.doneUnsafe(ending, Effect.fail(reason))
+      Deferred.doneUnsafe(opening, exit)
+      Deferred.doneUnsafe(ending, exit)
     }
+    const end = (reason: ConnectionEnd) => finish(Effect.fail(reason))
     // A bug, or input that nobody thought of, ends one connection, never the transport.
     const safely = (listen: () => void) => {
       try {
         listen()
       } catch (defect) {
-        phase = "ended"
-        Deferred.doneUnsafe(opening, Effect.die(defect))
-        Deferred.doneUnsafe(ending, Effect.die(defect))
+        finish(Effect.die(defect))
       }
     }
     const open = () => {

@@ -50,9 +50,6 @@ export const make = (
   let lastId = 0
   let ended = false
 
-  const writeRequest = (id: string, method: string, params: Params) =>
-    write(encodeRequest(id, method, params))
-
   return {
     request: (method, params, { onReply, timeout }) =>
       Effect.suspend(() => {
@@ -60,7 +57,7 @@ export const make = (
         const id = `${++lastId}`
         const reply = Deferred.makeUnsafe<unknown, TransportError>()
         waiting.set(id, { method, reply, onReply })
-        return writeRequest(id, method, params).pipe(
+        return write(encodeRequest(id, method, params)).pipe(
           Effect.andThen(
             Effect.timeoutOrElse(Deferred.await(reply), {
               duration: timeout,

@@ -1,16 +1,13 @@
 /**
- * What the machine asks others for, and the event that their answer is. None of them fails: somebody
- * waits for the outcome.
+ * What the machine asks others than the server, and the event that the answer is. None of them fails:
+ * somebody waits for the outcome.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
 import type { Auth, Token } from "../Auth.ts"
 import type { PresenceConfigShape } from "../PresenceConfig.ts"
-import type { TransportError } from "../Transport.ts"
-import type { Link } from "./Connection.ts"
 import { lost } from "./ConnectionEnd.ts"
 import type { Event } from "./ConnectionState.ts"
 import type { Inquiry } from "./Inquiry.ts"
@@ -39,39 +36,6 @@ export const askToken = (
           }
     )
   )
-
-/** Whether the server takes the token. */
-export const authorize = (
-  link: Link,
-  token: Redacted.Redacted<string>,
-  socket: number
-): Effect.Effect<Event> =>
-  Effect.match(link.authorize(token), {
-    onFailure: (end): Event => ({ _tag: "Unaccepted", socket, end }),
-    onSuccess: () => ({ _tag: "Authorized", socket })
-  })
-
-/** Whether there is an answer to a request; a refusal is one. */
-export const probe = (
-  request: Effect.Effect<unknown, TransportError>,
-  socket: number,
-  number: number
-): Effect.Effect<Event> =>
-  Effect.match(request, {
-    onFailure: ({ reason }): Event => ({
-      _tag: reason._tag === "Rejected" ? "ProbeAnswered" : "ProbeFailed",
-      socket,
-      probe: number
-    }),
-    onSuccess: () => ({ _tag: "ProbeAnswered", socket, probe: number })
-  })
-
-/** Whether a token is of another user. */
-export const identify = (
-  isOtherUser: Effect.Effect<boolean>,
-  socket: number
-): Effect.Effect<Event> =>
-  Effect.map(isOtherUser, (isOther) => ({ _tag: "Identified", socket, isOther }))
 
 /** Why no socket opens; nothing where that can't be found out in time. */
 export const explain = (

@@ -3,7 +3,6 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -14,29 +13,28 @@ import * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Auth, withoutTokens } from "../Auth.ts"
-import type { ConnectionStatus } from "../ConnectionStatus.ts"
-import { type PageEvent, PageEvents, type PageEventsShape } from "../PageEvents.ts"
-import { PresenceConfig, type PresenceConfigShape } from "../PresenceConfig.ts"
-import { SanityClient } from "../SanityClient.ts"
-import { millisOf } from "../Time.ts"
-import { notConnected, Transport, type TransportSignal } from "../Transport.ts"
 import { makeAlarm } from "./Alarm.ts"
+import { toRequest } from "./BifurEvent.ts"
 import * as Connection from "./Connection.ts"
 import * as Machine from "./ConnectionMachine.ts"
 import * as State from "./ConnectionState.ts"
 import * as Inquiry from "./Inquiry.ts"
-import * as CurrentLink from "./CurrentLink.ts"
 import * as Questions from "./questions.ts"
-
-const toTunables = (config: PresenceConfigShape): State.Tunables => ({
-  backoffBase: Duration.toMillis(config.backoffBase),
-  backoffMax: Duration.toMillis(config.backoffMax),
-  restartSpread: Duration.toMillis(config.restartSpread),
-  stableAfter: Duration.toMillis(config.stableAfter),
-  silenceMin: Duration.toMillis(config.silenceMin),
-  hiddenTimeout: Duration.toMillis(config.hiddenTimeout)
-})
+import { Auth, withoutTokens } from "../Auth.ts"
+import type { ConnectionStatus } from "../ConnectionStatus.ts"
+import { followPage } from "../followPage.ts"
+import { inMillis } from "../inMillis.ts"
+import { type PageEvent, PageEvents } from "../PageEvents.ts"
+import { PresenceConfig } from "../PresenceConfig.ts"
+import { SanityClient } from "../SanityClient.ts"
+import { SessionId } from "../Session.ts"
+import { millisOf } from "../Time.ts"
+import {
+  notConnected,
+  Transport,
+  type TransportMessage,
+  type TransportSignal
+} from "../Transport.ts"
 
 /** What a person does there says nothing of the connection. */
 const worldEvents: { readonly [E in Exclude<PageEvent, "activity">]: State.WorldEvent } = {
@@ -50,30 +48,6 @@ const worldEvents: { readonly [E in Exclude<PageEvent, "activity">]: State.World
 
 const heard: TransportSignal = { _tag: "Heard" }
 
-/** Tells the machine of the page, and of its end once it is no longer wanted; then of the token. */
-const listen = Effect.fnUntraced(function* (
-  page: PageEventsShape,
-  auth: Auth["Service"],
-  dispatch: (event: State.Event) => void
-) {
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      page.subscribe((event) => {
-        if (event !== "activity") dispatch({ _tag: worldEvents[event] })
-      })
-    ),
-    (unsubscribe) =>
-      Effect.sync(() => {
-        unsubscribe()
-        dispatch({ _tag: "Closing" })
-      })
-  )
-  yield* SubscriptionRef.changes(auth.token).pipe(
-    Stream.runForEach((token) => Effect.sync(() => dispatch({ _tag: "TokenChanged", token }))),
-    Effect.forkScoped({ startImmediately: true })
-  )
-})
-
 const make = Effect.gen(function* () {
   const { socketUrl } = yield* SanityClient
   const auth = yield* Auth
@@ -84,8 +58,7 @@ const make = Effect.gen(function* () {
   const inquiry = yield* Inquiry.Inquiry
   const isOtherUser = Inquiry.comparison(inquiry, config.authorizeTimeout)
   const signals = yield* Queue.unbounded<TransportSignal, Cause.Done>()
-  const tunables = toTunables(config)
-  const current = CurrentLink.make(config)
+  const tunables = inMillis(config)
 
   const nowAndWall = () => ({ now: millisOf(clock), wall: clock.currentTimeMillisUnsafe() })
   const circumstances = (): State.Circumstances => ({
@@ -132,24 +105,42 @@ const make = Effect.gen(function* () {
     () => dispatch({ _tag: "Tick" })
   )
 
-  const runToEvent = (effect: Effect.Effect<State.Event>) => run(Effect.map(effect, dispatch))
-
   let asking: Fiber.Fiber<unknown, unknown> | undefined
+  let connection: Fiber.Fiber<unknown, unknown> | undefined
+  let link: Connection.Link | undefined
+  let lastSession = SessionId.make("")
+  // Whom the others know by this connection.
+  let present: SessionId | undefined
+
+  const send = (message: TransportMessage) => {
+    if (link === undefined) return Effect.fail(notConnected)
+    if (message._tag === "Announce") present = message.sessionId
+    if (message._tag === "Disconnect") present = undefined
+    lastSession = message.sessionId
+    const { method, params } = toRequest(message)
+    return link.rpc.request(method, params, { timeout: config.requestTimeout })
+  }
 
   const perform = (action: State.Action): void => {
     const { socket } = machine
-    const link = current.get()
     switch (action._tag) {
       case "AskToken":
         // An answer that is late must not overtake a later one.
         asking?.interruptUnsafe()
-        asking = runToEvent(Questions.askToken(auth, config))
+        asking = run(Effect.map(Questions.askToken(auth, config), dispatch))
         return
       case "Open":
-        current.begin(run(open(action.socket)))
+        connection = run(open(action.socket))
         return
       case "Authorize":
-        if (link !== undefined) runToEvent(Questions.authorize(link, action.token, socket))
+        if (link !== undefined) {
+          run(
+            Effect.match(link.authorize(action.token), {
+              onFailure: (end) => dispatch({ _tag: "Unaccepted", socket, end }),
+              onSuccess: () => dispatch({ _tag: "Authorized", socket })
+            })
+          )
+        }
         return
       case "Subscribe":
         if (link !== undefined) {
@@ -163,18 +154,35 @@ const make = Effect.gen(function* () {
         return
       case "Probe":
         // In a room that is silent, hardly anybody is there to answer it.
-        runToEvent(Questions.probe(current.rollCall(), socket, action.probe))
+        run(
+          Effect.match(send({ _tag: "RollCall", sessionId: lastSession }), {
+            onFailure: ({ reason }) =>
+              dispatch({
+                _tag: reason._tag === "Rejected" ? "ProbeAnswered" : "ProbeFailed",
+                socket,
+                probe: action.probe
+              }),
+            onSuccess: () => dispatch({ _tag: "ProbeAnswered", socket, probe: action.probe })
+          })
+        )
         return
       case "Identify":
-        runToEvent(Questions.identify(isOtherUser(action.before, action.after), socket))
+        run(
+          Effect.map(isOtherUser(action.before, action.after), (isOther) =>
+            dispatch({ _tag: "Identified", socket, isOther })
+          )
+        )
         return
-      case "SayGoodbye": {
-        const goodbye = current.goodbye()
-        if (goodbye !== undefined) run(goodbye)
+      case "SayGoodbye":
+        if (link !== undefined && present !== undefined) {
+          run(send({ _tag: "Disconnect", sessionId: present }))
+        }
         return
-      }
       case "CloseSocket":
-        current.close()
+        link?.closeNow()
+        link = undefined
+        present = undefined
+        connection?.interruptUnsafe()
         return
       case "Explain":
         run(Effect.map(Questions.explain(inquiry, action.token, config), Option.map(dispatch)))
@@ -191,7 +199,7 @@ const make = Effect.gen(function* () {
     const handler: Connection.Handler = {
       opened: (opened) => {
         if (machine.socket !== socket) return
-        current.opened(opened)
+        link = opened
         dispatch({ _tag: "Opened", socket })
       },
       subscribed: () => dispatch({ _tag: "Subscribed", socket }),
@@ -209,14 +217,22 @@ const make = Effect.gen(function* () {
             Effect.annotateLogs({ action: "presence/connection-end", end: end._tag })
           )
         )
-        if (machine.socket === socket) current.ended()
+        // It closes by itself now; interrupted, it would wait for a handshake that has failed.
+        if (machine.socket === socket) connection = undefined
         dispatch({ _tag: "Ended", socket, end })
       }
     }
     return Connection.run({ url: socketUrl, config, redact, handler })
   }
 
-  yield* listen(page, auth, dispatch)
+  yield* Effect.addFinalizer(() => Effect.sync(() => dispatch({ _tag: "Closing" })))
+  yield* followPage((event) => {
+    if (event !== "activity") dispatch({ _tag: worldEvents[event] })
+  })
+  yield* SubscriptionRef.changes(auth.token).pipe(
+    Stream.runForEach((token) => Effect.sync(() => dispatch({ _tag: "TokenChanged", token }))),
+    Effect.forkScoped({ startImmediately: true })
+  )
   dispatch({ _tag: "Tick" })
 
   return Transport.of({
@@ -227,7 +243,7 @@ const make = Effect.gen(function* () {
       Effect.suspend(() => {
         const { phase, socket } = machine
         if (phase._tag !== "Connected") return Effect.fail(notConnected)
-        return Effect.tapError(current.send(message), ({ reason }) =>
+        return Effect.tapError(send(message), ({ reason }) =>
           Effect.sync(() => {
             if (reason._tag === "RequestTimeout") dispatch({ _tag: "Unanswered", socket })
           })
