@@ -44,7 +44,7 @@ export const developmentName = (login: string): string => {
   const word = login
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
+    .replaceAll(/^-|-$/g, "")
     .slice(0, 40)
   return `p-${word === "" ? "somebody" : word}`
 }
