@@ -185,6 +185,23 @@ describe("a command that joins a room", () => {
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 
+  const pasted = `sk${"aB3".repeat(30)}`
+  for (const args of [
+    [pasted],
+    ["who", pasted],
+    ["who", "--project", `${pasted}!`],
+    ["relay", "--auth", pasted]
+  ]) {
+    const place = args.slice(0, -1).join(" ")
+    it.live(`[T5] does not repeat a token that was pasted in a wrong place, after '${place}'`, () =>
+      Effect.gen(function* () {
+        const result = yield* (yield* cli({}, ...args)).ended
+        assertComplains(result, { code: 2, says: /…/ })
+        assert.notInclude(result.stdout + result.stderr, "aB3aB3")
+      })
+    )
+  }
+
   it.live.each(["SANITY_API_HOST", "SANITY_SOCKET_HOST"])(
     "[T5] warns where the token of %s goes over the network in clear",
     (host) =>
