@@ -73,10 +73,16 @@ const toProfile = (id: UserId, { displayName, imageUrl }: typeof Profile.Type): 
 /** Whether many of these ids can be asked for at once. */
 export const isProjectUser = (id: UserId): boolean => id.startsWith("p")
 
-/** An id as part of a path. Ids come from the server, and not every string can be written in one. */
+/**
+ * An id as part of a path. Ids come from the server, and not every string can be written in one: dots lead
+ * to another path.
+ */
 const segment = (id: string): Effect.Effect<string, UserLookupError> =>
   Effect.try({
-    try: () => encodeURIComponent(id),
+    try: () => {
+      if (/^\.\.?$/.test(id)) throw new URIError(id)
+      return encodeURIComponent(id)
+    },
     catch: (cause) => new UserLookupError({ cause, isOfIds: true })
   })
 

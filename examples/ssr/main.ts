@@ -51,6 +51,11 @@ const page = async (vite: Vite.ViteDevServer, room: Room): Promise<string> => {
     .replace("<!--room-->", () => inPage(room))
 }
 
+const uncached = { "cache-control": "private, no-store" }
+const html5 = "text/html; charset=utf-8"
+// A browser that had to guess could take a message for a page.
+const plain = "text/plain; charset=utf-8"
+
 const program = Effect.gen(function* () {
   const port = yield* Config.Port("PORT").pipe(Config.withDefault(5181))
   const { isRelay, options } = yield* openRoom
@@ -66,8 +71,9 @@ const program = Effect.gen(function* () {
   server.on("request", (request, response) => {
     if (request.url !== "/") return vite.middlewares(request, response)
     page(vite, room).then(
-      (html) => response.writeHead(200, { "content-type": "text/html" }).end(html),
-      (error) => response.writeHead(500).end(String(error))
+      // It has its visitor's token in it: no cache may keep it, or give it to somebody else.
+      (html) => response.writeHead(200, { ...uncached, "content-type": html5 }).end(html),
+      (error) => response.writeHead(500, { ...uncached, "content-type": plain }).end(String(error))
     )
   })
   const address = yield* Effect.acquireRelease(

@@ -43,8 +43,12 @@ interface Written {
   readonly env?: string
 }
 
-/** The user and the password in an address. */
-const ofUser = /\/\/.*@/
+/** An address without its user and password. By hand: what is written has any length. */
+export const withoutUser = (text: string): string => {
+  const start = text.indexOf("//")
+  const end = text.lastIndexOf("@")
+  return start === -1 || end < start ? text : `${text.slice(0, start)}//…${text.slice(end)}`
+}
 
 /** Kubernetes gives every container the address of a Service in a variable named after it. */
 const ofKubernetes = /^tcp:\/\//
@@ -84,7 +88,7 @@ export const setting = <A>(
     return Effect.fail(
       new CliError.InvalidValue({
         option: info.name,
-        value: forbidden === undefined ? written.text.replace(ofUser, "//…@") : "…",
+        value: forbidden === undefined ? withoutUser(written.text) : "…",
         expected: `${result.failure}${placeOf(written)}`,
         kind: "flag"
       })
@@ -115,7 +119,7 @@ export const file = (info: Omit<SettingInfo, "values">) => text({ values: "path"
 /** The address of a service over HTTP. */
 export const url = (info: Omit<SettingInfo, "values">) =>
   setting({ values: "url", ...info }, (value) =>
-    /^https?:\/\//.test(value) && URL.canParse(value) && !ofUser.test(value)
+    /^https?:\/\//.test(value) && URL.canParse(value) && withoutUser(value) === value
       ? Result.succeed(value)
       : Result.fail("Expected a URL without a user, https://…")
   )

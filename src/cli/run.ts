@@ -18,12 +18,15 @@ import { root } from "./root.ts"
 import { complain } from "./terminal/complain.ts"
 import { OutputClosed } from "./terminal/Output.ts"
 
+/** No word that belongs here is as long; a token that was pasted in a wrong place is. */
+const likeToken = /\w{40,}/g
+
 /** A wrong invocation costs one line, not a page of help. */
 const presenter: CliOutput.Presenter = {
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? complain(
-          `${event.errors.map((error) => error.message).join("; ")} (see ${event.commandPath.join(" ")} --help)`
+          `${event.errors.map((error) => error.message.replaceAll(likeToken, "…")).join("; ")} (see ${event.commandPath.join(" ")} --help)`
         )
       : CliOutput.defaultPresenter.present(event)
 }

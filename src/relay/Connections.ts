@@ -136,7 +136,7 @@ export class Connections {
     const stoodStill = sinceLast > settings.silenceTimeout / 2 ? sinceLast : 0
     for (const { connection } of this.members) {
       if (stoodStill > 0) connection.forgive(stoodStill)
-      // One that is not read ends with its authorization, which has a deadline.
+      // One that is not read ends with its authorization, which has a deadline, or is read again in a second.
       const silence = connection.isPaused ? 0 : now - connection.heardAt
       if (silence >= settings.silenceTimeout) {
         counts.refuse("dead")

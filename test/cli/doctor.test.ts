@@ -94,6 +94,16 @@ describe("sanity-presence doctor", () => {
     { step: "name", code: 1, advice: /Check the (project id|network)/ }
   )
 
+  it.live("[T5] [T6] says that the token goes over the network in clear", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* doctor({
+        SANITY_API_HOST: "http://no-such-host.invalid",
+        SANITY_AUTH_TOKEN: "t"
+      })
+      assert.match(stdout, /settings.*on the way to http:\/\/no-such-host.invalid can read/)
+    })
+  )
+
   failing(
     "names TCP where nobody listens",
     Effect.succeed({ SANITY_API_HOST: "http://127.0.0.1:1" }),

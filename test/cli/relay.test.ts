@@ -214,6 +214,19 @@ describe("sanity-presence relay", () => {
     })
   )
 
+  it.live("[T5] warns where everybody's tokens go over the network in clear", () =>
+    Effect.gen(function* () {
+      const start = ["relay", "--port", "0", "--auth", "sanity", "--sanity-projects", "abc"]
+      const api = ["--sanity-api-host", "http://sanity.invalid"]
+      const cli = yield* run(...start, ...api)
+      yield* cli.printed(/tokens go to http:\/\/sanity.invalid without TLS.*\n/)
+      const other = yield* run(...start, "--sanity-api-host", "http://localhost:1")
+      yield* other.url
+      other.kill("SIGTERM")
+      assert.notInclude((yield* other.ended).stdout, "without TLS")
+    })
+  )
+
   it.live("starts with Sanity, and says that it serves every project where none is named", () =>
     Effect.gen(function* () {
       const api = ["--sanity-api-host", "http://127.0.0.1:1"]

@@ -185,6 +185,39 @@ describe("a command that joins a room", () => {
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 
+  const pasted = `sk${"aB3".repeat(30)}`
+  for (const args of [
+    [pasted],
+    ["who", pasted],
+    ["who", "--project", `${pasted}!`],
+    ["relay", "--auth", pasted]
+  ]) {
+    const place = args.slice(0, -1).join(" ")
+    it.live(`[T5] does not repeat a token that was pasted in a wrong place, after '${place}'`, () =>
+      Effect.gen(function* () {
+        const result = yield* (yield* cli({}, ...args)).ended
+        assertComplains(result, { code: 2, says: /…/ })
+        assert.notInclude(result.stdout + result.stderr, "aB3aB3")
+      })
+    )
+  }
+
+  it.live.each(["SANITY_API_HOST", "SANITY_SOCKET_HOST"])(
+    "[T5] warns where the token of %s goes over the network in clear",
+    (host) =>
+      Effect.gen(function* () {
+        const local = { SANITY_API_HOST: "http://127.0.0.1:1", SANITY_AUTH_TOKEN: "t" }
+        const inClear = { ...local, [host]: "http://no-such-host.invalid" }
+        const warned = yield* (yield* cli(inClear, "who", "--timeout", "0.1")).ended
+        assert.match(warned.stderr, /goes to http:\/\/no-such-host.invalid without TLS/)
+        const encrypted = { ...local, [host]: "https://no-such-host.invalid" }
+        for (const fine of [local, encrypted]) {
+          const { stderr } = yield* (yield* cli(fine, "who", "--timeout", "0.1")).ended
+          assert.notInclude(stderr, "without TLS")
+        }
+      })
+  )
+
   it.live("[T3] is interrupted before it is done: 130", () =>
     Effect.gen(function* () {
       const started = yield* cli({ SANITY_API_HOST: "http://127.0.0.1:1" }, "who")

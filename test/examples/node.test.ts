@@ -155,7 +155,10 @@ describe.skipIf(Browser.missing !== undefined)("the example of a server that ren
         const { port } = yield* Effect.scoped(listen(createServer()))
         const example = yield* start("ssr/main.ts", { PORT: `${port}` })
         const url = yield* example.printed(/ssr: (http\S+)/)
-        const html = yield* Effect.promise(async () => (await fetch(url)).text())
+        const answer = yield* Effect.promise(() => fetch(url))
+        // The token of its visitor is in it.
+        assert.strictEqual(answer.headers.get("cache-control"), "private, no-store")
+        const html = yield* Effect.promise(() => answer.text())
         assert.match(html, /<h1>A book<\/h1>.*<input/)
         assert.include(html, "Connecting…")
         const { page, problems } = yield* Browser.open(yield* Stage, url)

@@ -120,6 +120,17 @@ describe("the profiles of a dataset's people", () => {
     })
   )
 
+  it.live("[U1] ids that would lead to another path are asked about nowhere", () =>
+    Effect.gen(function* () {
+      const { asked, lookup, names } = yield* setup(answers)
+      for (const id of [".", "..", "g-\ud800"]) {
+        assert.isTrue((yield* Effect.flip(lookup(ids(id)))).isOfIds, id)
+      }
+      assert.deepStrictEqual(asked, [])
+      assert.deepStrictEqual(yield* names("..."), ["...: Name of ..."])
+    })
+  )
+
   const failures: ReadonlyArray<readonly [string, Answer | undefined, boolean]> = [
     ["404", { status: 404, body: { message: "no such user" } }, true],
     ["400", { status: 400, body: { message: "bad id" } }, true],

@@ -23,9 +23,12 @@ interface Destination {
   readonly timeout: number
 }
 
-const tokenText = ({ isInvented, token }: RoomTarget): string => {
+const tokenText = ({ inClear, isInvented, token }: RoomTarget): string => {
   if (isInvented) return "a name for a relay in development as the token"
-  return Option.isSome(token) ? "with a token" : "without a token"
+  if (Option.isNone(token)) return "without a token"
+  return inClear === undefined
+    ? "with a token"
+    : `with a token, which whoever is on the way to ${inClear} can read: use https://`
 }
 
 /** A step that may take so long. */

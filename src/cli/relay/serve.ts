@@ -10,6 +10,7 @@ import { Relay } from "../../relay/Relay.ts"
 import type { RelayOptions, RelayTls } from "../../relay/RelayOptions.ts"
 import { isLoopback } from "../../relay/SocketRequest.ts"
 import { UsageError } from "../CommandFailure.ts"
+import { isInClear } from "../room/RoomTarget.ts"
 import { readFile, readSecret } from "../Secret.ts"
 import { quitOnSecondSignal } from "../secondSignal.ts"
 import { toDuration } from "../Setting.ts"
@@ -96,6 +97,11 @@ const announce = Effect.fnUntraced(function* ({ auth, nats, options }: Values) {
         `Whoever reaches ${address.host}, port ${address.port}, over the network may be anyone. Leave out --host to listen on this machine only, or choose --auth tokens or --auth sanity.`
       )
     }
+  }
+  if (auth.sanityApiHost !== undefined && isInClear(auth.sanityApiHost)) {
+    yield* Effect.logWarning(
+      `Everybody's tokens go to ${auth.sanityApiHost} without TLS: whoever is on the way can read them. Use https:// for --sanity-api-host.`
+    )
   }
   if (auth.auth === "sanity" && auth.sanityProjects === undefined) {
     yield* Effect.logWarning(

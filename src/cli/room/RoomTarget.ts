@@ -22,6 +22,7 @@ const tokenVariable = "SANITY_AUTH_TOKEN"
  * - `options`: where the room is.
  * - `token`: as whom; none where nobody gave one.
  * - `isInvented`: the token is a name that only a relay for development takes.
+ * - `inClear`: a host to which the token goes without TLS, over a network; none where it is a name.
  * - `name`: the room, for people.
  * - `note`: what was assumed, if anything.
  */
@@ -29,6 +30,7 @@ export interface RoomTarget {
   readonly options: SanityClientOptions
   readonly token: Option.Option<Redacted.Redacted<string>>
   readonly isInvented: boolean
+  readonly inClear: string | undefined
   readonly name: string
   readonly note: string | undefined
 }
@@ -42,7 +44,7 @@ export const developmentName = (login: string): string => {
   const word = login
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
+    .replaceAll(/^-|-$/g, "")
     .slice(0, 40)
   return `p-${word === "" ? "somebody" : word}`
 }
@@ -54,6 +56,9 @@ const login = Effect.orElseSucceed(
 
 const isLoopback = (host: string): boolean =>
   /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(host).hostname)
+
+/** Whether whoever stands on the way there reads what is sent. */
+export const isInClear = (host: string): boolean => /^http:/i.test(host) && !isLoopback(host)
 
 const readToken = Effect.fnUntraced(function* (path: string | undefined) {
   if (path !== undefined) {
@@ -145,16 +150,22 @@ export const resolveTarget = Effect.fnUntraced(function* (values: RoomValues) {
     : isInvented
       ? Option.some(Redacted.make(name))
       : yield* askForToken
+  const inClear = isInvented
+    ? undefined
+    : [apiHost, socketHost].find((host) => host !== undefined && isInClear(host))
   const target: RoomTarget = {
     options,
     token,
     isInvented,
+    inClear,
     name: nameOf(options),
     note: isLocal
       ? `No project is given: this is the relay of this machine, ${localHost}, as ${name}. For a project of Sanity set SANITY_PROJECT_ID, SANITY_DATASET and ${tokenVariable}.`
       : isInvented
         ? `No token is given: joining as ${name}, which a relay for development takes.`
-        : undefined
+        : inClear === undefined
+          ? undefined
+          : `The token goes to ${inClear} without TLS: whoever is on the way can read it. Use https://.`
   }
   return target
 })
