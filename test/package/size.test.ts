@@ -10,7 +10,7 @@ const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url))
  * connection and of the room are most, and sentences for people 1.2.
  */
 const limit = 63.5
-const limitAboveEffect = 22.7
+const limitAboveEffect = 22.6
 
 /** What the components add, where they are used. */
 const limitOfComponents = 1.5
