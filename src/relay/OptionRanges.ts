@@ -18,6 +18,7 @@ const ranges = {
   maxFrameSize: [1, 2 ** 31 - 1],
   maxSessionsPerConnection: [1, Infinity],
   maxSessionsPerUser: [1, Infinity],
+  maxBytesPerUser: [1, Infinity],
   maxConnectionsPerUser: [1, Infinity],
   maxConnectionsPerRoom: [1, Infinity],
   maxConnectionsPerAddress: [1, Infinity],

@@ -8,7 +8,7 @@
  *
  * - `origin`, `address`, `connections`, `user`, `room`, `rooms`, `draining`: a connection was not let in.
  * - `sockets`: a socket was not taken, before it could say what it wants.
- * - `sessions-per-connection`, `sessions-per-user`: a session was not taken.
+ * - `sessions-per-connection`, `sessions-per-user`, `bytes-per-user`: a session, or a change of it, was not taken.
  * - `unauthorized`: a token was refused; `revoked`: one that had been accepted.
  * - `frame-size`, `authorization-timeout`, `slow-reader`, `requests`: a connection was closed.
  * - `dead`: a connection gave no sign of life.
@@ -23,6 +23,7 @@ export const refusalReasons = [
   "rooms",
   "sessions-per-connection",
   "sessions-per-user",
+  "bytes-per-user",
   "frame-size",
   "unauthorized",
   "authorization-timeout",

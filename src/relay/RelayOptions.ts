@@ -116,6 +116,12 @@ export interface RelayOptions {
   /** Sessions that a user may have in a room, 100 by default: as many tabs. */
   readonly maxSessionsPerUser?: number | undefined
   /**
+   * What the sessions of a user may take in all rooms of this node, in bytes as they are published, with
+   * about half a KiB for each. 16 MiB by default: many times what a hundred tabs take. An announce
+   * beyond it is refused; one that takes no more than the one before never is.
+   */
+  readonly maxBytesPerUser?: number | undefined
+  /**
    * Connections of a user in all rooms of this node, 200 by default: as many tabs, and a tool with a
    * connection for each dataset.
    */
@@ -166,6 +172,7 @@ export interface RelaySettings {
   readonly maxFrameSize: number
   readonly maxSessionsPerConnection: number
   readonly maxSessionsPerUser: number
+  readonly maxBytesPerUser: number
   readonly maxConnectionsPerUser: number
   readonly maxConnectionsPerRoom: number
   readonly maxConnectionsPerAddress: number
@@ -201,6 +208,7 @@ export const resolveOptions = (options: RelayOptions): RelaySettings => ({
   maxFrameSize: options.maxFrameSize ?? 256 * 1024,
   maxSessionsPerConnection: options.maxSessionsPerConnection ?? 20,
   maxSessionsPerUser: options.maxSessionsPerUser ?? 100,
+  maxBytesPerUser: options.maxBytesPerUser ?? 16 * 1024 * 1024,
   maxConnectionsPerUser: options.maxConnectionsPerUser ?? 200,
   maxConnectionsPerRoom: options.maxConnectionsPerRoom ?? 1_000,
   maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 1_000,
