@@ -12,11 +12,11 @@ import { CloseCode } from "../bifur/JsonRpc.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
 import type { Member } from "./Member.ts"
+import type { PendingTokens } from "./PendingTokens.ts"
 import type { Places } from "./Places.ts"
 import { AuthUnavailable, bearerToken, type RelayAuth } from "./RelayAuth.ts"
 import type { RelayCounts, Undecided } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
-import { Tally } from "./Tally.ts"
 
 /** Authorizes connections. */
 export interface Authorizer {
@@ -35,12 +35,6 @@ export interface Authorizer {
 /** Tokens of a connection that may be refused; after that nobody is asked about more of them. */
 const maxRefused = 10
 
-/**
- * Tokens of a network that may be decided at a time: whoever decides is asked by everybody, and
- * honest tokens would wait behind those of one who opens many connections.
- */
-const maxPending = 20
-
 /** How many connections are asked about at a time when their tokens are checked again. */
 const concurrency = 16
 
@@ -53,11 +47,11 @@ export const makeAuthorizer = (
   settings: Pick<RelaySettings, "authorizationTimeout">,
   counts: RelayCounts,
   places: Places,
+  pending: PendingTokens,
   members: () => Iterable<Member>
 ): Effect.Effect<Authorizer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const fork = yield* FiberSet.makeRuntime<never, void, never>()
-    const pending = new Tally()
 
     const find = (token: Redacted.Redacted, { address }: Member) =>
       auth.authenticate(token, address).pipe(
@@ -109,16 +103,14 @@ export const makeAuthorizer = (
       decided: (refusal: string | undefined) => void
     ): void => {
       const { connection, network } = member
-      if (network !== undefined && pending.of(network) >= maxPending) {
+      if (!pending.begin(network)) {
         counts.refuse("requests")
         connection.close(tryAgainLater, "too many tokens of this address are being checked")
         return
       }
       const decision = fork(decide(member, authorization, decided))
       member.decision = decision
-      if (network === undefined) return
-      pending.add(network)
-      decision.addObserver(() => pending.remove(network))
+      decision.addObserver(() => pending.end(network))
     }
 
     /** One that cannot be checked keeps its user: presence does not end with the token's issuer. */

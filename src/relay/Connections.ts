@@ -9,6 +9,7 @@ import { monotonicNow } from "./Clock.ts"
 import type { Cluster } from "./Cluster.ts"
 import { closeGrace, Connection, tryAgainLater } from "./Connection.ts"
 import type { ConnectionLog } from "./ConnectionLog.ts"
+import type { Intake } from "./Intake.ts"
 import { makeMember, type Member } from "./Member.ts"
 import type { Refusal, RelayCounts } from "./RelayCounts.ts"
 import type { Places } from "./Places.ts"
@@ -29,7 +30,7 @@ export interface ConnectionServices {
   readonly places: Places
   readonly cluster: Cluster
   readonly counts: RelayCounts
-  readonly handle: (member: Member, text: string) => void
+  readonly intake: Intake
   readonly log: ConnectionLog
 }
 
@@ -65,6 +66,8 @@ const serverOptions = ({ maxFrameSize }: RelaySettings) => ({
   clientTracking: false,
   // Frames that are written past the package must not be compressed by it.
   perMessageDeflate: false,
+  // A flood of pings would be one of pongs.
+  autoPong: false,
   maxPayload: maxFrameSize,
   maxFragments: maxPieces,
   maxBufferedChunks: Math.max(maxPieces, Math.ceil(maxFrameSize / 256)),
@@ -175,7 +178,7 @@ export class Connections {
   }
 
   #open(webSocket: WebSocket, socket: Duplex, address: string, room: RoomAddress): void {
-    const { cluster, counts, handle, log, places, settings } = this.#services
+    const { cluster, counts, intake, log, places, settings } = this.#services
     const connection = new Connection(cluster.newOwner(), webSocket, socket, counts)
     webSocket.on("error", (error) => {
       if (isTooLarge(error)) counts.refuse("frame-size")
@@ -191,16 +194,20 @@ export class Connections {
       connection.heardAt = monotonicNow()
     }
     webSocket.on("pong", hear)
-    webSocket.on("ping", hear)
+    webSocket.on("ping", (data) => {
+      hear()
+      if (intake.ping(member)) webSocket.pong(data)
+    })
     webSocket.on("message", (data, isBinary) => {
       hear()
       counts.received++
-      handle(member, isBinary ? "" : String(data))
+      intake.receive(member, isBinary ? "" : String(data))
     })
     webSocket.on("close", (code) => {
       log.closed(connection.owner.id, code)
       clearTimeout(deadline)
       clearTimeout(member.rollCallTimer)
+      clearTimeout(member.paceTimer)
       member.decision?.interruptUnsafe()
       this.members.delete(member)
       if (network !== undefined) this.#byNetwork.remove(network)

@@ -6,6 +6,7 @@ import type * as Redacted from "effect/Redacted"
 import { monotonicNow } from "./Clock.ts"
 import type { Connection } from "./Connection.ts"
 import type { OpenRoom } from "./OpenRoom.ts"
+import { Pace } from "./Pace.ts"
 import type { RelayUser } from "./RelayAuth.ts"
 import type { RoomAddress } from "./RoomAddress.ts"
 
@@ -28,6 +29,14 @@ export interface Member {
   decision: Fiber.Fiber<void> | undefined
   /** The requests that wait for an authorization to be decided, while one is. */
   waiting: Array<string> | undefined
+  /** Frames that came before it was authorized. */
+  unauthorized: number
+  /** How many requests it has sent in this second. */
+  readonly pace: Pace
+  /** What came faster than that, and waits for the next second. */
+  behind: Array<string> | undefined
+  /** The beginning of the next second, while something waits for it. */
+  paceTimer: NodeJS.Timeout | undefined
   /** Sessions that were begun since a time, on the clock that never goes back. */
   begun: { readonly since: number; readonly count: number }
   /** When a roll call was last answered. */
@@ -45,6 +54,10 @@ export interface Present extends Member {
 export const isPresent = (member: Member): member is Present =>
   member.room !== undefined && member.user !== undefined
 
+/** Whether it is not read for now: something of it waits for its token, or for its next second. */
+export const isHeldUp = ({ behind, waiting }: Member): boolean =>
+  behind !== undefined || (waiting !== undefined && waiting.length > 0)
+
 /** A connection that has just come in. */
 export const makeMember = (
   connection: Connection,
@@ -60,6 +73,10 @@ export const makeMember = (
   refused: 0,
   decision: undefined,
   waiting: undefined,
+  unauthorized: 0,
+  pace: new Pace(),
+  behind: undefined,
+  paceTimer: undefined,
   begun: { since: Number.NEGATIVE_INFINITY, count: 0 },
   rollCalledAt: Number.NEGATIVE_INFINITY,
   rollCallTimer: undefined

@@ -16,6 +16,7 @@ const ranges = {
   handshakeTimeout: [1, longestTimer],
   authorizationTimeout: [1, longestTimer],
   maxFrameSize: [1, 2 ** 31 - 1],
+  maxRequestsPerSecond: [1, Infinity],
   maxSessionsPerConnection: [1, Infinity],
   maxSessionsPerUser: [1, Infinity],
   maxBytesPerUser: [1, Infinity],

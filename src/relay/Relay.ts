@@ -17,8 +17,10 @@ import { makeCluster } from "./Cluster.ts"
 import { makeConnectionLog } from "./ConnectionLog.ts"
 import { Connections } from "./Connections.ts"
 import { drain } from "./Drain.ts"
+import { makeIntake } from "./Intake.ts"
 import { close, listen, makeListener } from "./Listener.ts"
 import type { Operations } from "./Operations.ts"
+import { PendingTokens } from "./PendingTokens.ts"
 import { Places } from "./Places.ts"
 import { logRefusals } from "./RefusalLog.ts"
 import { RelayAuth } from "./RelayAuth.ts"
@@ -30,7 +32,7 @@ import { checkOptions } from "./OptionRanges.ts"
 import { makeRequests } from "./Requests.ts"
 import { Rooms } from "./Rooms.ts"
 import { explainNotFound, layerRoutes } from "./Routes.ts"
-import { isAllowedOrigin, projectOf } from "./SocketRequest.ts"
+import { addressOf, countedNetwork, isAllowedOrigin, projectOf } from "./SocketRequest.ts"
 
 /** How long a browser may remember the answer to a preflight, in seconds. */
 const preflightMaxAge = 600
@@ -114,11 +116,13 @@ const make = Effect.fnUntraced(function* (
   const cluster = yield* makeCluster({ backplane, settings, counts })
   const rooms = new Rooms({ settings, counts }, cluster)
   const places = new Places({ settings, rooms, counts })
+  const pending = new PendingTokens()
   const authorizer = yield* makeAuthorizer(
     auth,
     settings,
     counts,
     places,
+    pending,
     () => connections.members
   )
   const connections: Connections = new Connections({
@@ -126,7 +130,7 @@ const make = Effect.fnUntraced(function* (
     places,
     cluster,
     counts,
-    handle: makeRequests(authorizer, settings, counts),
+    intake: makeIntake(makeRequests(authorizer, settings, counts), settings),
     log: yield* makeConnectionLog
   })
   const { server } = listener
@@ -135,7 +139,7 @@ const make = Effect.fnUntraced(function* (
   const sources = { connections, rooms, cluster, backplane, counts }
   const readMetrics = yield* makeMetrics(sources)
   const { metricsToken } = settings
-  yield* serveHttp(settings, auth, { sources, readMetrics, metricsToken }, server)
+  yield* serveHttp(settings, auth, pending, { sources, readMetrics, metricsToken }, server)
   const port = yield* listen(listener, settings)
   yield* Effect.addFinalizer(() => drain(connections, rooms, settings))
   yield* keepAlive(rooms, connections, settings)
@@ -148,6 +152,7 @@ const make = Effect.fnUntraced(function* (
 const serveHttp = Effect.fnUntraced(function* (
   settings: RelaySettings,
   auth: RelayAuth["Service"],
+  pending: PendingTokens,
   operations: Operations,
   server: ReturnType<typeof makeListener>["server"]
 ) {
@@ -161,6 +166,8 @@ const serveHttp = Effect.fnUntraced(function* (
     layerRoutes({
       auth,
       counts: operations.sources.counts,
+      pending,
+      networkOf: (request) => countedNetwork(addressOf(request, settings)),
       projectOf: (request) => projectOf(request, settings),
       operations
     })

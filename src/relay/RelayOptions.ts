@@ -111,6 +111,12 @@ export interface RelayOptions {
    * thousand locations. With NATS it must stay below the server's `max_payload`, 1 MiB by default.
    */
   readonly maxFrameSize?: number | undefined
+  /**
+   * Requests of a connection that are read in a second, 500 by default; each 4 KiB of one counts as one
+   * more. The rest waits in the network until the next second: nothing is refused for it. Clients send 5
+   * a second at most for each session.
+   */
+  readonly maxRequestsPerSecond?: number | undefined
   /** Sessions that a connection may announce, 20 by default: clients have one, a tool a few. */
   readonly maxSessionsPerConnection?: number | undefined
   /** Sessions that a user may have in a room, 100 by default: as many tabs. */
@@ -170,6 +176,7 @@ export interface RelaySettings {
   readonly slowReaderTimeout: number
   readonly drainTime: number
   readonly maxFrameSize: number
+  readonly maxRequestsPerSecond: number
   readonly maxSessionsPerConnection: number
   readonly maxSessionsPerUser: number
   readonly maxBytesPerUser: number
@@ -206,6 +213,7 @@ export const resolveOptions = (options: RelayOptions): RelaySettings => ({
   slowReaderTimeout: millis(options.slowReaderTimeout ?? "10 seconds"),
   drainTime: millis(options.drainTime ?? "10 seconds"),
   maxFrameSize: options.maxFrameSize ?? 256 * 1024,
+  maxRequestsPerSecond: options.maxRequestsPerSecond ?? 500,
   maxSessionsPerConnection: options.maxSessionsPerConnection ?? 20,
   maxSessionsPerUser: options.maxSessionsPerUser ?? 100,
   maxBytesPerUser: options.maxBytesPerUser ?? 16 * 1024 * 1024,

@@ -18,7 +18,7 @@ import { type Answer, done, type Handler, invalidParams, refuse } from "./Answer
 import type { Authorizer } from "./Authorizer.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
-import { isPresent, type Member, type Present } from "./Member.ts"
+import { isHeldUp, isPresent, type Member, type Present } from "./Member.ts"
 import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 
@@ -27,6 +27,15 @@ import type { RelaySettings } from "./RelayOptions.ts"
  * rest is what had come in the same read, 64 KiB at most.
  */
 const maxWaiting = 100
+
+/**
+ * Frames that a connection may send before it is authorized. Clients send one; those that take a refusal
+ * for success go on as if they were in, a few a second.
+ */
+const maxUnauthorized = 20
+
+/** The close code of WebSockets for what is not allowed here, whatever it is. */
+const policyViolation = 1008
 
 /** `presence_rollcall` and `presence_disconnect`. */
 const SessionParams = Schema.Struct({ session: SessionId })
@@ -143,6 +152,14 @@ export const makeRequests = (
       member.connection.close(tryAgainLater, "too many requests before the authorization")
       return
     }
+    const isStranger = !isPresent(member)
+    if (isStranger && ++member.unauthorized > maxUnauthorized) {
+      counts.refuse("requests")
+      return member.connection.close(
+        CloseCode.unauthorized,
+        "too many requests without an authorization"
+      )
+    }
     const frame = decodeFrame(text)
     switch (frame._tag) {
       case "Request":
@@ -155,6 +172,11 @@ export const makeRequests = (
       }
       case "Malformed":
         member.connection.send(malformedReply[frame.reason])
+        // Whoever has shown no token gets no second chance to cost something.
+        if (isStranger) {
+          counts.refuse("requests")
+          member.connection.close(policyViolation, "this is no request; authorize first")
+        }
         return
       default:
         return
@@ -163,8 +185,6 @@ export const makeRequests = (
 
   return handle
 }
-
-const isHeldUp = ({ waiting }: Member): boolean => waiting !== undefined && waiting.length > 0
 
 const reply = ({ connection }: Member, id: RequestId | undefined, answer: Answer): void => {
   if (id === undefined) return

@@ -37,7 +37,8 @@ const plan = (random: Random) => {
     /** Whether frames come right behind the head, before it has been answered. */
     isPipelined: random.chance(0.5),
     early: Buffer.concat([
-      random.chance(0.8) ? authorize : request("first", "no_such_method"),
+      // Who shows no token is soon sent away.
+      random.chance(0.95) ? authorize : request("first", "no_such_method"),
       ...messages.slice(0, impatient)
     ]),
     late: Buffer.concat([...messages.slice(impatient), last]),

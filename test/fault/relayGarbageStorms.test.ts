@@ -4,10 +4,11 @@ import * as Effect from "effect/Effect"
 import { eventually } from "../relay/RawSocket.ts"
 import { connect, join, state } from "../relay/RelayClient.ts"
 import { relay } from "../relay/relayTest.ts"
-import { metric, refusals } from "../relay/visitor.ts"
+import { metric, other, refusals } from "../relay/visitor.ts"
 
-/** As they are by default. */
+/** As they are by default, but for the pace at which a connection is read: a storm is to arrive. */
 const options = {
+  maxRequestsPerSecond: 1_000_000,
   announceInterval: 50,
   batchInterval: 10,
   rollCallInterval: 1_000,
@@ -40,6 +41,23 @@ const see = ({ next }: Pick<Client, "next">, expected: unknown): Effect.Effect<v
   )
 
 describe("a storm of", () => {
+  relay("[S13] requests is read at a pace, by default too, and nobody else waits for it", (url) =>
+    Effect.gen(function* () {
+      const ada = yield* join(url, "p-ada", other)
+      const stormy = yield* join(url, "p-stormy")
+      const reading = storm(stormy, 1_200, "presence_subscribe", () => ({}))
+      const asking = Effect.gen(function* () {
+        const start = performance.now()
+        yield* ada.announce("s")
+        return performance.now() - start
+      })
+      const [took, waited] = yield* Effect.all([reading, asking], { concurrency: "unbounded" })
+      assert.isAtLeast(took, 1_900)
+      assert.isBelow(waited, took)
+      assert.strictEqual(yield* refusals(url, "requests"), 0)
+    })
+  )
+
   relay(
     "[S10] roll calls is answered once, and once more when its time has come",
     (url) =>

@@ -363,7 +363,7 @@ describe("frames", () => {
     (url) =>
       Effect.gen(function* () {
         const goOn = yield* couple(url)
-        const exact = yield* connect(url)
+        const exact = yield* join(url, "p-exact")
         exact.send("x".repeat(maxFrameSize))
         assert.strictEqual((yield* exact.stray).code, -32_700)
         assert.strictEqual(yield* refusals(url, "frame-size"), 0)

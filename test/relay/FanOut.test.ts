@@ -305,6 +305,6 @@ describe("roll calls", () => {
         yield* Effect.sleep(1_200)
         assert.deepEqual(yield* client.rest, [])
       }),
-    defaults
+    { ...defaults, maxRequestsPerSecond: 10_000 }
   )
 })

@@ -2,12 +2,13 @@
 import { assert, describe } from "@effect/vitest"
 import type * as NodeWS from "@effect/platform-node/NodeWS"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { encodeRequest } from "../../src/bifur/JsonRpc.ts"
 import { TokenRefused } from "../../src/relay/RelayAuth.ts"
 import { type Authenticate, authorizing } from "./authorizing.ts"
 import { eventually } from "./RawSocket.ts"
 import { connect, join } from "./RelayClient.ts"
-import { ask, refusals } from "./visitor.ts"
+import { ask, type Headers, refusals } from "./visitor.ts"
 
 /** Tokens that start with `slow` are never decided; how many are asked about is counted. */
 const makeSlow = () => {
@@ -88,6 +89,51 @@ describe("tokens of an address that are being decided", () => {
         show(next.webSocket, "slow")
         yield* eventually("its place is taken", () => open.count === 42)
         assert.strictEqual(yield* refusals(url, "requests"), 1)
+      }),
+    { trustedProxies: 1 }
+  )
+})
+
+describe("tokens that are shown over HTTP", () => {
+  const { authenticate, open } = makeSlow()
+  const from = { "x-forwarded-for": "203.0.113.7" }
+  const askMe = (url: string, token: string, headers: Headers = {}) =>
+    Effect.promise(async (signal) => {
+      const authorization = `Bearer ${token}`
+      const response = await fetch(`${url}/v1/users/me`, {
+        headers: { ...headers, authorization },
+        signal
+      })
+      return { status: response.status, body: await response.text() }
+    })
+
+  authorizing(
+    "[S10] fall under the bound of their address, those on its sockets included: one more is answered with 429",
+    authenticate,
+    (url) =>
+      Effect.gen(function* () {
+        const asking = yield* Effect.forEach(Array.from({ length: 15 }), () =>
+          Effect.forkScoped(askMe(url, "slow", from))
+        )
+        const sockets = yield* Effect.forEach(Array.from({ length: 5 }), () => ask(url, from))
+        for (const { webSocket } of sockets) show(webSocket, "slow")
+        yield* eventually("all are asked about", () => open.count === 20)
+
+        const late = yield* askMe(url, "p-late", from)
+        assert.strictEqual(late.status, 429)
+        assert.include(late.body, "Too many tokens of this address")
+        assert.strictEqual(yield* refusals(url, "requests"), 1)
+        const socket = yield* ask(url, from)
+        show(socket.webSocket, "p-late")
+        assert.strictEqual((yield* closed(socket.webSocket)).code, 1013)
+
+        const elsewhere = { "x-forwarded-for": "198.51.100.1" }
+        assert.strictEqual((yield* askMe(url, "p-ada", elsewhere)).status, 200)
+        assert.strictEqual((yield* askMe(url, "p-ada")).status, 200)
+
+        for (const fiber of asking) yield* Fiber.interrupt(fiber)
+        yield* eventually("who has hung up counts no more", () => open.count === 5)
+        assert.strictEqual((yield* askMe(url, "p-late", from)).status, 200)
       }),
     { trustedProxies: 1 }
   )

@@ -116,6 +116,14 @@ export const limits = {
     },
     "bytes"
   ),
+  maxRequestsPerSecond: count({
+    name: "max-requests-per-second",
+    default: defaults.maxRequestsPerSecond,
+    min: 1,
+    max: many,
+    description:
+      "Requests of a connection that are read in a second, each 4 KiB counted as one more; the rest waits"
+  }),
   maxSessionsPerConnection: count({
     name: "max-sessions-per-connection",
     default: defaults.maxSessionsPerConnection,

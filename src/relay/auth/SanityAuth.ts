@@ -12,7 +12,7 @@ import { type AuthScope, RelayAuth } from "../RelayAuth.ts"
 import { type Admission, refusalOf, refuse, sha256 } from "./Admission.ts"
 import { makeAnswers } from "./Answers.ts"
 import { AuthUnavailable, type TokenRefused } from "./AuthError.ts"
-import { makeMembership } from "./SanityMembership.ts"
+import { isSanityApi, makeMembership, sanityApi } from "./SanityMembership.ts"
 import { makeUnavailableLog } from "./UnavailableLog.ts"
 
 /**
@@ -22,7 +22,7 @@ import { makeUnavailableLog } from "./UnavailableLog.ts"
 export interface SanityAuthOptions extends Admission {
   /** `https://api.sanity.io` unless set. */
   readonly apiHost?: string | undefined
-  /** Whether each project has a host of its own. It has at Sanity, and has not where `apiHost` is set. */
+  /** Whether each project has a host of its own. It has at Sanity, and has not where `apiHost` is another. */
   readonly useProjectHostname?: boolean | undefined
   /**
    * Within what time a token that was revoked, or whose user has left, is refused on connections
@@ -73,7 +73,7 @@ const hostOf = (apiHost: string): string =>
   URL.canParse(apiHost) ? new URL(apiHost).host : "Sanity's API"
 
 const make = Effect.fnUntraced(function* (options: SanityAuthOptions) {
-  const { apiHost, useProjectHostname = apiHost === undefined } = options
+  const { apiHost = sanityApi, useProjectHostname = isSanityApi(apiHost) } = options
   const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds")
   // An answer is as old as this when it is given, at most, and is relied on for as long again.
   const timeToLive = Duration.times(
@@ -86,10 +86,10 @@ const make = Effect.fnUntraced(function* (options: SanityAuthOptions) {
     useProjectHostname: false,
     // Clients come back by themselves, and a retry would outlast their patience.
     maxRetries: 0,
-    ...(apiHost === undefined ? {} : { apiHost })
+    apiHost
   })
   const requests = yield* Semaphore.make(options.maxRequests ?? 50)
-  const noteUnavailable = yield* makeUnavailableLog(hostOf(apiHost ?? "https://api.sanity.io"))
+  const noteUnavailable = yield* makeUnavailableLog(hostOf(apiHost))
   const ask = makeMembership(client, useProjectHostname)
   const remember = yield* makeAnswers({
     capacity: options.capacity ?? 10_000,

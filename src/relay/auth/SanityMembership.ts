@@ -12,8 +12,10 @@
  *   `members`, the caller with `isCurrentUser`. What a stranger is answered is not documented.
  * - `GET /canvases/<id>` on the global host is what the App SDK asks before it shows a canvas.
  *
- * So a `p…` user with a role is a member after one request. Anyone else has to be listed by
- * `GET /projects/<id>`. Where neither says so, the token is refused: a doubt opens nothing.
+ * So a `p…` user with a role is a member after one request to the project's host. Anyone else has to
+ * be listed by `GET /projects/<id>`, and everyone where projects have no hosts of their own: a header
+ * names the project there, and who overlooks it answers about another one. Where neither says so, the
+ * token is refused: a doubt opens nothing.
  */
 import type { ClientConfig, SanityClient as Client } from "@sanity/client"
 import * as Effect from "effect/Effect"
@@ -28,6 +30,13 @@ import type { RelayUser } from "./RelayUser.ts"
 
 /** The API version of `/canvases/<id>`, that of the presence socket. */
 const canvasVersion = "2022-06-30"
+
+/** Sanity's API, where each project has a host of its own. */
+export const sanityApi = "https://api.sanity.io"
+
+/** Whether an address is that of Sanity's API, however it is written. */
+export const isSanityApi = (apiHost: string): boolean =>
+  URL.canParse(apiHost) && new URL(apiHost).origin === sanityApi
 
 /** Sent with every request, so that they can be told apart in Sanity's logs. */
 const tag = "presence.relay"
@@ -133,7 +142,8 @@ export const makeMembership = (client: Client, useProjectHostname: boolean) => {
   const inProject = Effect.fnUntraced(function* (token: Redacted.Redacted, projectId: string) {
     const config = { projectId, useProjectHostname }
     const me = yield* whose(config, token)
-    if (me.id.startsWith("p") && (me.roles?.length ?? 0) > 0) return toUser(me)
+    const isKnownHere = me.id.startsWith("p") && (me.roles?.length ?? 0) > 0
+    if (useProjectHostname && isKnownHere) return toUser(me)
     const answer = yield* get(config, token, `/projects/${projectId}`)
     const project = yield* Option.match(decodeProject(answer), {
       onSome: Effect.succeed,

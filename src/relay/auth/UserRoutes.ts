@@ -1,22 +1,27 @@
 /**
  * The users endpoints: who a token belongs to, and who others are.
  */
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { currentUser, flatProfile, nestedProfile, type Provider } from "../Profiles.ts"
+import type { PendingTokens } from "../PendingTokens.ts"
 import { bearerToken, type RelayAuth, type RelayUser } from "../RelayAuth.ts"
 import type { RelayCounts } from "../RelayCounts.ts"
-import type { HostHeaders } from "../SocketRequest.ts"
+import type { HostHeaders, RequestHead } from "../SocketRequest.ts"
 import type { AuthUnavailable, TokenRefused } from "./AuthError.ts"
 import { failure, json, notFound, type Response, withParams } from "./HttpAnswer.ts"
 
 /** What the users endpoints need of the rest of the relay. */
 export interface UserRouteServices {
   readonly auth: RelayAuth["Service"]
-  readonly counts: Pick<RelayCounts, "undecide">
+  readonly counts: Pick<RelayCounts, "refuse" | "undecide">
+  readonly pending: PendingTokens
+  /** The network that a request counts in; none where it is this machine's own. */
+  readonly networkOf: (request: RequestHead) => string | undefined
   /** The project that a request is for. */
   readonly projectOf: (request: HostHeaders) => string
 }
@@ -27,6 +32,15 @@ const noProfiles = notFound(
   "This relay has no profiles: they come from Sanity. Set `socketHost` to the relay, and leave `apiHost` at Sanity's."
 )
 
+/** Too many tokens of a network are being decided. */
+class TooManyTokens extends Data.TaggedError("TooManyTokens") {}
+
+const tooManyTokens = failure(
+  429,
+  "Too Many Requests",
+  "Too many tokens of this address are being checked. Try again in a moment."
+)
+
 /** An authentication that failed, as an answer. */
 const answerOf = (error: TokenRefused | AuthUnavailable): Response =>
   error._tag === "TokenRefused"
@@ -34,18 +48,32 @@ const answerOf = (error: TokenRefused | AuthUnavailable): Response =>
     : failure(503, "Service Unavailable", error.message)
 
 /** The routes, for an `HttpRouter`. */
-export const layerUserRoutes = ({ auth, counts, projectOf }: UserRouteServices) => {
+export const layerUserRoutes = ({
+  auth,
+  counts,
+  networkOf,
+  pending,
+  projectOf
+}: UserRouteServices) => {
   const directory = auth.directory ?? "members"
   const provider: Provider = directory === "public" ? "development" : "relay"
 
   /** The user of a request. No dataset is named here, so none is asked about. */
   const caller = Effect.gen(function* () {
-    const { headers } = yield* HttpServerRequest.HttpServerRequest
+    const { headers, remoteAddress } = yield* HttpServerRequest.HttpServerRequest
     const token = yield* bearerToken(headers.authorization)
     const { host, "x-forwarded-host": forwardedHost } = headers
     const project = projectOf({ headers: { host, "x-forwarded-host": forwardedHost } })
     const scope = { _tag: "Project", project } as const
-    return yield* auth.authenticate(token, scope)
+    const network = networkOf({
+      headers: { "x-forwarded-for": headers["x-forwarded-for"] },
+      socket: { remoteAddress: Option.getOrUndefined(remoteAddress) }
+    })
+    return yield* pending.deciding(
+      network,
+      auth.authenticate(token, scope),
+      () => new TooManyTokens()
+    )
   })
 
   /** People's names are for those who may enter, unless they are invented. */
@@ -76,6 +104,11 @@ export const layerUserRoutes = ({ auth, counts, projectOf }: UserRouteServices) 
 
   const orRefusal = Effect.catchTags({
     TokenRefused: (error: TokenRefused) => Effect.succeed(answerOf(error)),
+    TooManyTokens: () =>
+      Effect.sync(() => {
+        counts.refuse("requests")
+        return tooManyTokens
+      }),
     AuthUnavailable: (error: AuthUnavailable) =>
       Effect.sync(() => {
         counts.undecide(error.reason)

@@ -146,9 +146,10 @@ describe("a relay that asks Sanity", () => {
   it.live("tells members of the project that the host names who they are", () =>
     relay((url, api) =>
       Effect.gen(function* () {
+        const members = [{ id: "pAda" }]
         api.answer(({ project, token }) =>
           token === "good" && project === "xyz"
-            ? { body: { id: "pAda", name: "Ada", roles: [{ name: "editor" }] } }
+            ? { body: { id: "pAda", name: "Ada", roles: [{ name: "editor" }], members } }
             : notAMember
         )
         const path = `${url}/v2021-06-07/users/me`
@@ -160,7 +161,7 @@ describe("a relay that asks Sanity", () => {
         assert.include(JSON.stringify(stranger.body), "may not enter here")
         assert.deepStrictEqual(
           api.asked.map(({ project }) => project),
-          ["xyz", "abc"]
+          ["xyz", "xyz", "abc"]
         )
       })
     )
