@@ -29,10 +29,16 @@ interface Excess {
   readonly message: string
 }
 
+/** Not by element: there may be a great many, and nothing is asked of them. */
+const Locations = Schema.declare(
+  (value: unknown): value is ReadonlyArray<unknown> => Array.isArray(value),
+  { expected: "an array" }
+)
+
 /** All the places at which a session is. */
 const decode = Schema.decodeUnknownOption(
   Schema.Struct({
-    data: Schema.Struct({ sessionId: SessionId, locations: Schema.Array(Schema.Unknown) })
+    data: Schema.Struct({ sessionId: SessionId, locations: Locations })
   })
 )
 

@@ -72,6 +72,11 @@ const traffic = ({ counts }: MetricSources): ReadonlyArray<MetricFamily> => [
     samples: Array.from(counts.undecided, ([reason, value]) => ({ labels: { reason }, value }))
   },
   counter(
+    "pauses_total",
+    "Times that a connection was not read for a while, as its user sent more than the relay takes of one.",
+    counts.pauses
+  ),
+  counter(
     "roll_calls_answered_total",
     "Roll calls that were answered from the table.",
     counts.rollCalls

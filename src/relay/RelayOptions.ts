@@ -113,8 +113,9 @@ export interface RelayOptions {
   readonly maxFrameSize?: number | undefined
   /**
    * Requests of a connection that are read in a second, 500 by default; each 4 KiB of one counts as one
-   * more. The rest waits in the network until the next second: nothing is refused for it. Clients send 5
-   * a second at most for each session.
+   * more. Of a user, on all connections together, as many bytes are read as of two that send large ones.
+   * The rest waits in the network until the next second: nothing is refused for it. Clients send 5 a
+   * second at most for each session.
    */
   readonly maxRequestsPerSecond?: number | undefined
   /** Sessions that a connection may announce, 20 by default: clients have one, a tool a few. */
