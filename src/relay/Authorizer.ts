@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import { CloseCode } from "../bifur/JsonRpc.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
@@ -15,6 +16,7 @@ import type { Member } from "./Member.ts"
 import type { PendingTokens } from "./PendingTokens.ts"
 import type { Places } from "./Places.ts"
 import { AuthUnavailable, bearerToken, type RelayAuth } from "./RelayAuth.ts"
+import { Rechecks } from "./Rechecks.ts"
 import type { RelayCounts, Undecided } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 
@@ -30,16 +32,18 @@ export interface Authorizer {
     authorization: string,
     decided: (refusal: string | undefined) => void
   ) => void
+  /** How many connections stay though their token was found good longer ago than that may be relied on. */
+  readonly overdue: () => number
 }
 
 /** Tokens of a connection that may be refused; after that nobody is asked about more of them. */
 const maxRefused = 10
 
-/** How many connections are asked about at a time when their tokens are checked again. */
-const concurrency = 16
-
-/** The least time between two rounds of checking tokens again, in milliseconds. */
-const shortestRound = 250
+/**
+ * How many tokens are asked about at a time when they are checked again. Fewer than the auth of Sanity
+ * takes at a time: who comes in does not wait behind those who are in.
+ */
+const maxRechecks = 48
 
 /** An authorizer; it asks again about the given members for as long as its scope is open. */
 export const makeAuthorizer = (
@@ -52,11 +56,14 @@ export const makeAuthorizer = (
 ): Effect.Effect<Authorizer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const fork = yield* FiberSet.makeRuntime<never, void, never>()
+    const rechecking = yield* Semaphore.make(maxRechecks)
+    const timeToLive = Duration.toMillis(auth.timeToLive)
+    const rechecks = new Rechecks(timeToLive)
 
     const find = (token: Redacted.Redacted, { address }: Member) =>
       auth.authenticate(token, address).pipe(
         Effect.timeout(settings.authorizationTimeout),
-        // A bug of the auth is nobody's refusal, and must not end the rounds. It may hold a token.
+        // A bug of the auth is nobody's refusal, and must not end the checks. It may hold a token.
         Effect.catchDefect(() =>
           Effect.logError(
             "the auth of this relay is broken: it died while it looked at a token"
@@ -114,39 +121,45 @@ export const makeAuthorizer = (
     }
 
     /** One that cannot be checked keeps its user: presence does not end with the token's issuer. */
-    const check = (member: Member, token: Redacted.Redacted) =>
-      find(token, member).pipe(
-        Effect.match({
-          onSuccess: (user) => {
-            if (member.credential?.token === token) places.enter(member, user, token)
-          },
-          onFailure: (error) => {
-            if (error._tag !== "TokenRefused") return counts.undecide(reasonOf(error))
-            if (member.credential?.token !== token) return
-            counts.refuse("revoked")
-            places.expel(member)
-            member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
-          }
-        })
+    const check = (member: Member) =>
+      Effect.suspend(() => {
+        const token = member.credential?.token
+        // It may have ended since its turn came.
+        if (token === undefined || !member.connection.isOpen) return Effect.succeed(true)
+        return find(token, member).pipe(
+          Effect.match({
+            onSuccess: (user) => {
+              if (member.credential?.token === token) places.enter(member, user, token)
+              return true
+            },
+            onFailure: (error) => {
+              if (error._tag !== "TokenRefused") {
+                counts.undecide(reasonOf(error))
+                return false
+              }
+              if (member.credential?.token !== token) return true
+              counts.refuse("revoked")
+              places.expel(member)
+              member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
+              return true
+            }
+          })
+        )
+      }).pipe(
+        rechecking.withPermits(1),
+        Effect.map((isDecided) => rechecks.end(member, isDecided, monotonicNow()))
       )
 
-    const timeToLive = Duration.toMillis(auth.timeToLive)
-    const pause = Math.max(shortestRound, timeToLive / 4)
-
-    const round = Effect.suspend(() => {
-      // At the next round, those that are younger will still be young enough.
-      const oldest = monotonicNow() - Math.max(0, timeToLive - pause)
-      const due = Array.from(members()).flatMap((member) => {
-        const { credential } = member
-        return credential === undefined || credential.checkedAt > oldest
-          ? []
-          : [check(member, credential.token)]
-      })
-      return Effect.all(due, { concurrency, discard: true })
+    const beginDue = Effect.sync(() => {
+      for (const member of rechecks.begin(members(), monotonicNow())) fork(check(member))
     })
 
     if (Number.isFinite(timeToLive)) {
-      yield* Effect.sleep(pause).pipe(Effect.andThen(round), Effect.forever, Effect.forkScoped)
+      yield* Effect.sleep(rechecks.interval).pipe(
+        Effect.andThen(beginDue),
+        Effect.forever,
+        Effect.forkScoped
+      )
     }
 
     return {
@@ -157,7 +170,8 @@ export const makeAuthorizer = (
           counts.refuse("unauthorized")
           decided("Too many tokens were refused on this connection. Open another one.")
         }
-      }
+      },
+      overdue: () => rechecks.overdue(members(), monotonicNow())
     }
   })
 
