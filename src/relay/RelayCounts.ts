@@ -7,7 +7,8 @@
  * Why a connection, a session or a message was turned away, or a connection ended.
  *
  * - `origin`, `address`, `connections`, `user`, `room`, `rooms`, `draining`: a connection was not let in.
- * - `sockets`: a socket was not taken, before it could say what it wants.
+ * - `sockets`: a socket was not taken, before it could say what it wants; `handshake-timeout`: it took too
+ *   long to say so.
  * - `sessions-per-connection`, `sessions-per-user`, `bytes-per-user`: a session, or a change of it, was not taken.
  * - `unauthorized`: a token was refused; `revoked`: one that had been accepted.
  * - `frame-size`, `authorization-timeout`, `slow-reader`, `requests`: a connection was closed.
@@ -15,6 +16,7 @@
  */
 export const refusalReasons = [
   "sockets",
+  "handshake-timeout",
   "origin",
   "address",
   "connections",
