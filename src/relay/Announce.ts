@@ -10,6 +10,7 @@ import { monotonicNow } from "./Clock.ts"
 import { beginsPerSecond, mayBegin, type Present } from "./Member.ts"
 import type { Refusal, RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
+import type { Draft } from "./Room.ts"
 
 /** The JSON-RPC error code of a request that went beyond a bound of this relay. */
 const beyondBound = -32_000
@@ -17,17 +18,9 @@ const beyondBound = -32_000
 /** Levels of arrays and objects in locations. What is deeper can be read, but not written again. */
 const maxDepth = 100
 
-/**
- * What a JSON value can grow to when it is written again: of `1e20`, each of five characters with its
- * comma becomes more than four.
- */
-const maxGrowth = 5
-
-type Locations = ReadonlyArray<unknown>
-
 type Bounds = Pick<
   RelaySettings,
-  "maxFrameSize" | "maxSessionsPerConnection" | "maxSessionsPerUser"
+  "maxBytesPerUser" | "maxFrameSize" | "maxSessionsPerConnection" | "maxSessionsPerUser"
 >
 
 /** What an announce goes beyond. */
@@ -36,29 +29,47 @@ interface Excess {
   readonly message: string
 }
 
+/** Not by element: there may be a great many, and nothing is asked of them. */
+const Locations = Schema.declare(
+  (value: unknown): value is ReadonlyArray<unknown> => Array.isArray(value),
+  { expected: "an array" }
+)
+
 /** All the places at which a session is. */
 const decode = Schema.decodeUnknownOption(
   Schema.Struct({
-    data: Schema.Struct({ sessionId: SessionId, locations: Schema.Array(Schema.Unknown) })
+    data: Schema.Struct({ sessionId: SessionId, locations: Locations })
   })
 )
 
 const isDeeperThan = (levels: number, value: unknown): boolean =>
   typeof value === "object" &&
   value !== null &&
-  (levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part)))
+  (levels === 0 ||
+    (Array.isArray(value) ? value : Object.values(value)).some((part) =>
+      isDeeperThan(levels - 1, part)
+    ))
 
-/** What it would be too much to publish. */
-const excessOf = (locations: Locations, length: number, most: number): Excess | undefined => {
-  if (isDeeperThan(maxDepth, locations)) {
-    const message = `These locations are nested deeper than ${maxDepth} levels.`
-    return { reason: "requests", message }
+const tooDeep: Excess = {
+  reason: "requests",
+  message: `These locations are nested deeper than ${maxDepth} levels.`
+}
+
+/** What it would be too much to publish, or to hold. */
+const excessOf = (
+  { growth, size }: Draft,
+  { room, user }: Present,
+  { maxBytesPerUser, maxFrameSize }: Bounds
+): Excess | undefined => {
+  if (size > maxFrameSize) {
+    const message = `These locations take more than ${maxFrameSize} bytes as they are published. Report fewer, or shorter ones.`
+    return { reason: "frame-size", message }
   }
-  if (length * maxGrowth <= most || Buffer.byteLength(JSON.stringify(locations)) <= most) {
-    return undefined
+  if (growth > 0 && room.table.heldFor(user.id) + growth > maxBytesPerUser) {
+    const message = `The sessions of this user take ${maxBytesPerUser} bytes, the most that this relay holds of one. Report fewer locations, or shorter ones, or end a session.`
+    return { reason: "bytes-per-user", message }
   }
-  const message = `These locations take more than ${most} bytes as they are published. Report fewer, or shorter ones.`
-  return { reason: "frame-size", message }
+  return undefined
 }
 
 /** What one session more would be too much of. */
@@ -86,7 +97,7 @@ export const makeAnnounce = (bounds: Bounds, counts: RelayCounts): Handler => {
     counts.refuse(reason)
     return refuse(beyondBound, message)
   }
-  return (member, params, length) => {
+  return (member, params) => {
     const data = Option.getOrUndefined(decode(params))?.data
     if (data === undefined) {
       return invalidParams(Method.announce, "{data: {sessionId, locations}}")
@@ -94,11 +105,14 @@ export const makeAnnounce = (bounds: Bounds, counts: RelayCounts): Handler => {
     const { locations, sessionId } = data
     const { connection, room, user } = member
     const { table } = room
+    // First: what is too deep can't be written again either.
+    if (isDeeperThan(maxDepth, locations)) return refuseFor(tooDeep)
+    const draft = table.draft(connection.owner, user.id, sessionId, locations, monotonicNow())
     const excess =
-      excessOf(locations, length, bounds.maxFrameSize) ??
+      excessOf(draft, member, bounds) ??
       (table.get(user.id, sessionId) === undefined ? excessOfBeginning(member, bounds) : undefined)
     if (excess !== undefined) return refuseFor(excess)
-    room.publish([table.announce(connection.owner, user.id, sessionId, locations, monotonicNow())])
+    room.publish([table.keep(draft)])
     return done
   }
 }

@@ -6,8 +6,8 @@ import type { Present } from "./Member.ts"
 
 export type Answer = { readonly result: unknown } | { readonly error: RpcError }
 
-/** Answers a request of one who is in a room. `length`: the characters of the request. */
-export type Handler = (member: Present, params: unknown, length: number) => Answer
+/** Answers a request of one who is in a room. */
+export type Handler = (member: Present, params: unknown) => Answer
 
 /** What a request that asked for nothing else is answered with. */
 export const done: Answer = { result: { ok: true } }

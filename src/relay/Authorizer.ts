@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import { CloseCode } from "../bifur/JsonRpc.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
@@ -15,6 +16,7 @@ import type { Member } from "./Member.ts"
 import type { PendingTokens } from "./PendingTokens.ts"
 import type { Places } from "./Places.ts"
 import { AuthUnavailable, bearerToken, type RelayAuth } from "./RelayAuth.ts"
+import { Rechecks } from "./Rechecks.ts"
 import type { RelayCounts, Undecided } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 
@@ -30,16 +32,18 @@ export interface Authorizer {
     authorization: string,
     decided: (refusal: string | undefined) => void
   ) => void
+  /** How many connections stay though their token was found good longer ago than that may be relied on. */
+  readonly overdue: () => number
 }
 
 /** Tokens of a connection that may be refused; after that nobody is asked about more of them. */
 const maxRefused = 10
 
-/** How many connections are asked about at a time when their tokens are checked again. */
-const concurrency = 16
-
-/** The least time between two rounds of checking tokens again, in milliseconds. */
-const shortestRound = 250
+/**
+ * How many tokens are asked about at a time when they are checked again. Fewer than the auth of Sanity
+ * takes at a time: who comes in does not wait behind those who are in.
+ */
+const maxRechecks = 48
 
 /** What deciding needs of the rest of the relay. */
 interface AuthorizerServices {
@@ -59,8 +63,11 @@ export const makeAuthorizer = (
   services: AuthorizerServices
 ): Effect.Effect<Authorizer, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { auth, counts, pending } = services
+    const { auth, counts, members, pending } = services
     const fork = yield* FiberSet.makeRuntime<never, void, never>()
+    const rechecking = yield* Semaphore.make(maxRechecks)
+    const timeToLive = Duration.toMillis(auth.timeToLive)
+    const rechecks = new Rechecks(timeToLive)
 
     /** Decides, where few enough of the same network are being decided; it ends with the connection. */
     const decideInBounds = (member: Member, authorization: string, decided: Decided): void => {
@@ -75,12 +82,22 @@ export const makeAuthorizer = (
       decision.addObserver(() => pending.end(network))
     }
 
-    const timeToLive = Duration.toMillis(auth.timeToLive)
+    const recheck = (member: Member) =>
+      check(services, member).pipe(
+        rechecking.withPermits(1),
+        Effect.map((isDecided) => rechecks.end(member, isDecided, monotonicNow()))
+      )
+
+    const beginDue = Effect.sync(() => {
+      for (const member of rechecks.begin(members(), monotonicNow())) fork(recheck(member))
+    })
+
     if (Number.isFinite(timeToLive)) {
-      const pause = Math.max(shortestRound, timeToLive / 4)
-      // At the next round, those that are younger will still be young enough.
-      const round = checkOlder(services, Math.max(0, timeToLive - pause))
-      yield* Effect.sleep(pause).pipe(Effect.andThen(round), Effect.forever, Effect.forkScoped)
+      yield* Effect.sleep(rechecks.interval).pipe(
+        Effect.andThen(beginDue),
+        Effect.forever,
+        Effect.forkScoped
+      )
     }
 
     return {
@@ -91,7 +108,8 @@ export const makeAuthorizer = (
           counts.refuse("unauthorized")
           decided("Too many tokens were refused on this connection. Open another one.")
         }
-      }
+      },
+      overdue: () => rechecks.overdue(members(), monotonicNow())
     }
   })
 
@@ -102,7 +120,7 @@ const find = (
 ) =>
   auth.authenticate(token, address).pipe(
     Effect.timeout(settings.authorizationTimeout),
-    // A bug of the auth is nobody's refusal, and must not end the rounds. It may hold a token.
+    // A bug of the auth is nobody's refusal, and must not end the checks. It may hold a token.
     Effect.catchDefect(() =>
       Effect.logError("the auth of this relay is broken: it died while it looked at a token").pipe(
         Effect.andThen(Effect.fail(new AuthUnavailable({ reason: "failed" })))
@@ -144,36 +162,35 @@ const decide = Effect.fn("Relay.authorize")(function* (
   )
 })
 
-/** One that cannot be checked keeps its user: presence does not end with the token's issuer. */
-const check = (services: AuthorizerServices, member: Member, token: Redacted.Redacted) => {
-  const { counts, places } = services
-  return find(services, token, member).pipe(
-    Effect.match({
-      onSuccess: (user) => {
-        if (member.credential?.token === token) places.enter(member, user, token)
-      },
-      onFailure: (error) => {
-        if (error._tag !== "TokenRefused") return counts.undecide(reasonOf(error))
-        if (member.credential?.token !== token) return
-        counts.refuse("revoked")
-        places.expel(member)
-        member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
-      }
-    })
-  )
-}
-
-/** One round: asks again about the tokens that were last decided longer ago, in milliseconds. */
-const checkOlder = (services: AuthorizerServices, age: number): Effect.Effect<void> =>
+/**
+ * Asks again about the token of a member, and answers whether that was decided. One that cannot be
+ * checked keeps its user: presence does not end with the token's issuer.
+ */
+const check = (services: AuthorizerServices, member: Member): Effect.Effect<boolean> =>
   Effect.suspend(() => {
-    const oldest = monotonicNow() - age
-    const due = Array.from(services.members()).flatMap((member) => {
-      const { credential } = member
-      return credential === undefined || credential.checkedAt > oldest
-        ? []
-        : [check(services, member, credential.token)]
-    })
-    return Effect.all(due, { concurrency, discard: true })
+    const { counts, places } = services
+    const token = member.credential?.token
+    // It may have ended since its turn came.
+    if (token === undefined || !member.connection.isOpen) return Effect.succeed(true)
+    return find(services, token, member).pipe(
+      Effect.match({
+        onSuccess: (user) => {
+          if (member.credential?.token === token) places.enter(member, user, token)
+          return true
+        },
+        onFailure: (error) => {
+          if (error._tag !== "TokenRefused") {
+            counts.undecide(reasonOf(error))
+            return false
+          }
+          if (member.credential?.token !== token) return true
+          counts.refuse("revoked")
+          places.expel(member)
+          member.connection.close(CloseCode.unauthorized, "the token is no longer accepted")
+          return true
+        }
+      })
+    )
   })
 
 const reasonOf = (error: AuthUnavailable | Cause.TimeoutError): Undecided =>

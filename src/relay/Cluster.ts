@@ -71,7 +71,7 @@ export class Cluster {
     const shared = new SharedRoom(address, room, this.#services.settings, {
       node: this.node,
       now: () => this.#clock.now(),
-      tell: (topic, message) => this.#services.backplane.publish(topic, encodeMessage(message))
+      tell: (topic, message) => this.#services.backplane.publish(topic, message)
     })
     this.#rooms.set(key, shared)
     this.#followers.set(key, this.#services.fork(this.#follow(shared)))

@@ -69,21 +69,35 @@ export const decodeMessage = (text: string): ClusterMessage | undefined =>
 /** A message as text. */
 export const encodeMessage = (message: ClusterMessage): string => JSON.stringify(message)
 
+/** An entry as text, of an event that is JSON already. */
+export const encodeEntry = (openedAt: number, event: string): string =>
+  `{"openedAt":${openedAt},"event":${event}}`
+
+/** A message as text, of entries that are text already. */
+export const encodeWithEntries = (
+  message: Omit<typeof Events.Type, "entries"> | Omit<TablePiece, "entries">,
+  entries: ReadonlyArray<string>
+): string => `${JSON.stringify(message).slice(0, -1)},"entries":[${entries.join()}]}`
+
 /** How much one message carries, in characters: a NATS server takes a megabyte. */
 const pieceSize = 256 * 1024
 
 /**
  * Cuts what is to be told into pieces that a message can carry: one at least, if only an empty one.
+ * `lengthOf`: the characters of an item in the message.
  *
  * @example
  * inPieces([]) // [[]]
  */
-export const inPieces = <A>(items: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> => {
+export const inPieces = <A>(
+  items: ReadonlyArray<A>,
+  lengthOf = (item: A): number => JSON.stringify(item).length
+): ReadonlyArray<ReadonlyArray<A>> => {
   const pieces: Array<Array<A>> = []
   let piece: Array<A> = []
   let size = 0
   for (const item of items) {
-    const { length } = JSON.stringify(item)
+    const length = lengthOf(item)
     if (size > 0 && size + length > pieceSize) {
       pieces.push(piece)
       piece = []

@@ -52,6 +52,8 @@ export class Connection {
   #pending: Map<string, Buffer> | undefined
   #stalledAt: number | undefined
   #isSentAway = false
+  #isHeldUp = false
+  #pauseTimer: NodeJS.Timeout | undefined
 
   constructor(owner: Owner, webSocket: Peer, socket: Duplex, counts: RelayCounts) {
     this.owner = owner
@@ -113,14 +115,25 @@ export class Connection {
 
   /** Reads nothing more: what comes waits in the network. The other side's end is not noticed either. */
   pause(): void {
+    this.#isHeldUp = true
     this.#webSocket.pause()
   }
 
-  /** Reads on. */
+  /** Reads on, unless it is still paused for a time. */
   resume(): void {
-    if (!this.isPaused) return
-    this.heardAt = monotonicNow()
-    this.#webSocket.resume()
+    this.#isHeldUp = false
+    this.#readOn()
+  }
+
+  /** The same as {@link pause}, for a time in milliseconds; of several the last counts. */
+  pauseFor(time: number): void {
+    if (!this.isOpen) return
+    this.#webSocket.pause()
+    clearTimeout(this.#pauseTimer)
+    this.#pauseTimer = setTimeout(() => {
+      this.#pauseTimer = undefined
+      this.#readOn()
+    }, time).unref()
   }
 
   /** Asks for an answer, whatever runs on the other side: WebSockets answer it themselves. */
@@ -136,6 +149,8 @@ export class Connection {
     this.#isSentAway = code === tryAgainLater
     this.#webSocket.close(code, reason)
     // The answer is read, and what has come before it, or the other side would be told of a reset.
+    clearTimeout(this.#pauseTimer)
+    this.#pauseTimer = undefined
     this.resume()
     setTimeout(() => this.#webSocket.terminate(), closeGrace).unref()
   }
@@ -143,6 +158,7 @@ export class Connection {
   /** Ends the connection without a word: nobody listens. */
   terminate(): void {
     this.#pending = undefined
+    clearTimeout(this.#pauseTimer)
     this.#webSocket.terminate()
   }
 
@@ -161,6 +177,12 @@ export class Connection {
   /** Closes the connection where it has not read anything for a time, in milliseconds. */
   giveUpAfter(timeout: number, now: number): void {
     if (this.#stalledAt !== undefined && now - this.#stalledAt >= timeout) this.#giveUp()
+  }
+
+  #readOn(): void {
+    if (this.#isHeldUp || this.#pauseTimer !== undefined || !this.isPaused) return
+    this.heardAt = monotonicNow()
+    this.#webSocket.resume()
   }
 
   #keep(publications: ReadonlyArray<Publication>): void {

@@ -5,6 +5,7 @@ import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import { type WebSocket, WebSocketServer } from "@effect/platform-node/NodeWS"
 import { CloseCode } from "../bifur/JsonRpc.ts"
+import { Allowances } from "./Allowances.ts"
 import { monotonicNow } from "./Clock.ts"
 import type { Cluster } from "./Cluster.ts"
 import { closeGrace, Connection, tryAgainLater } from "./Connection.ts"
@@ -60,6 +61,21 @@ const refuseRequest = (socket: Duplex, status: string, message: string): void =>
  */
 const maxPieces = 1_024
 
+/**
+ * What is read of a user on all connections together, in bytes: as much as of two connections that send
+ * large requests (4 KiB count as one). Of those that cost most, of a great many values, a MiB takes about
+ * 30 ms, so one user has an eighth of the relay's time by default, and 30 ms of it at once.
+ */
+const readingRate = ({ maxRequestsPerSecond }: RelaySettings) => ({
+  perSecond: maxRequestsPerSecond * 8 * 1024,
+  atOnce: maxRequestsPerSecond * 2 * 1024,
+  // The end of a connection that is not read goes unnoticed.
+  longestWait: 10_000
+})
+
+/** What a message costs beside its bytes, as so many of them. */
+const bytesPerMessage = 256
+
 /** The options of the package. Not all of them are in its types. */
 const serverOptions = ({ maxFrameSize }: RelaySettings) => ({
   noServer: true,
@@ -86,11 +102,13 @@ export class Connections {
   readonly #services: ConnectionServices
   readonly #server: WebSocketServer
   readonly #byNetwork = new Tally()
+  readonly #allowances: Allowances
   #checkedAt = monotonicNow()
   #isDraining = false
 
   constructor(services: ConnectionServices) {
     this.#services = services
+    this.#allowances = new Allowances(readingRate(services.settings))
     this.#server = new WebSocketServer(serverOptions(services.settings))
   }
 
@@ -130,13 +148,14 @@ export class Connections {
   /** Asks the silent for a sign of life, and gives up those who gave none and those who do not read. */
   check(now: number): void {
     const { counts, settings } = this.#services
+    this.#allowances.prune(now)
     const sinceLast = now - this.#checkedAt
     this.#checkedAt = now
     // What came while the relay stood still has not been read yet.
     const stoodStill = sinceLast > settings.silenceTimeout / 2 ? sinceLast : 0
     for (const { connection } of this.members) {
       if (stoodStill > 0) connection.forgive(stoodStill)
-      // One that is not read ends with its authorization, which has a deadline, or is read again in a second.
+      // One that is not read has a deadline: that of its authorization, or of its user's allowance.
       const silence = connection.isPaused ? 0 : now - connection.heardAt
       if (silence >= settings.silenceTimeout) {
         counts.refuse("dead")
@@ -190,9 +209,16 @@ export class Connections {
     this.members.add(member)
     log.opened(connection.owner.id, address, room)
     const deadline = setTimeout(() => this.#unauthorized(member), settings.authorizationTimeout)
+    let messages = 0
     const hear = (): void => {
       connection.heardAt = monotonicNow()
+      messages++
     }
+    socket.on("data", (data: Buffer) => {
+      const amount = data.length + messages * bytesPerMessage
+      messages = 0
+      this.#spend(member, amount)
+    })
     webSocket.on("pong", hear)
     webSocket.on("ping", (data) => {
       hear()
@@ -213,6 +239,15 @@ export class Connections {
       if (network !== undefined) this.#byNetwork.remove(network)
       places.leave(member, this.#graceOf(connection))
     })
+  }
+
+  /** Who has sent more than the relay takes for now is not refused, but not read for a while. */
+  #spend({ connection, user }: Member, amount: number): void {
+    const name = user === undefined ? `connection ${connection.owner.id}` : `user ${user.id}`
+    const wait = this.#allowances.spend(name, amount, monotonicNow())
+    if (wait === 0 || !connection.isOpen) return
+    this.#services.counts.pauses++
+    connection.pauseFor(wait)
   }
 
   /** How long its sessions stay, in milliseconds. */

@@ -48,6 +48,7 @@ export const makeListener = (settings: RelaySettings, counts: RelayCounts): List
   server.timeout = settings.handshakeTimeout + settings.authorizationTimeout
   server.maxConnections = settings.maxConnections + spareSockets
   server.on("drop", () => counts.refuse("sockets"))
+  countTimeouts(server, counts)
   const sockets = new Set<Socket>()
   const byNetwork = new Tally()
   server.on("connection", (socket: Socket) => {
@@ -63,6 +64,26 @@ export const makeListener = (settings: RelaySettings, counts: RelayCounts): List
     }
   })
   return { server, sockets }
+}
+
+/** What Node says of sockets that it cuts off because they have not said in time what they want. */
+const tookTooLong: ReadonlyArray<unknown> = [
+  "ERR_HTTP_REQUEST_TIMEOUT",
+  "ERR_TLS_HANDSHAKE_TIMEOUT"
+]
+
+/** Counts them. What they are told stays with Node: a listener of `clientError` would have to do that. */
+const countTimeouts = (server: Server, counts: RelayCounts): void => {
+  const count = (error: NodeJS.ErrnoException | null): void => {
+    if (tookTooLong.includes(error?.code)) counts.refuse("handshake-timeout")
+  }
+  const watch = (socket: Socket): void => {
+    socket.once("close", () => count(socket.errored))
+  }
+  server.on("connection", watch)
+  // Over TLS it is this one that is cut off, and none before there is one.
+  server.on("secureConnection", watch)
+  server.on("tlsClientError", count)
 }
 
 /** The network that a socket counts in: none where a proxy is all of them. */

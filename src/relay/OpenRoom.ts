@@ -11,11 +11,14 @@ import type { RelaySettings } from "./RelayOptions.ts"
 import type { SessionKey } from "../Session.ts"
 import type { Publication } from "./Publication.ts"
 import { Room } from "./Room.ts"
+import type { Tally } from "./Tally.ts"
 
 /** What a room needs of the rest of the relay. */
 export interface OpenRoomServices {
   readonly settings: Pick<RelaySettings, "announceInterval" | "batchInterval">
   readonly counts: RelayCounts
+  /** The bytes that are held for each user in all rooms. */
+  readonly held: Tally
   /** Tells other nodes what this one has published, in order. */
   readonly share: (publications: ReadonlyArray<Publication>) => void
   /** The last connection has left, and the last session that one of them owned. */
@@ -43,7 +46,7 @@ export class OpenRoom {
   constructor(services: OpenRoomServices) {
     this.#services = services
     this.#batchInterval = services.settings.batchInterval
-    this.table = new Room(randomUUID(), services.settings)
+    this.table = new Room(randomUUID(), services.settings, services.held)
   }
 
   /**
@@ -129,6 +132,7 @@ export class OpenRoom {
   /** Nothing more is published. */
   close(): void {
     this.#isClosed = true
+    this.table.clear()
     clearTimeout(this.#timer)
   }
 

@@ -19,6 +19,7 @@ const ranges = {
   maxRequestsPerSecond: [1, Infinity],
   maxSessionsPerConnection: [1, Infinity],
   maxSessionsPerUser: [1, Infinity],
+  maxBytesPerUser: [1, Infinity],
   maxConnectionsPerUser: [1, Infinity],
   maxConnectionsPerRoom: [1, Infinity],
   maxConnectionsPerAddress: [1, Infinity],

@@ -136,7 +136,7 @@ const make = Effect.fnUntraced(function* (
   const { server } = listener
   server.on("upgrade", (request, socket, head) => connections.upgrade(request, socket, head))
   yield* logRefusals(counts)
-  const sources = { connections, rooms, cluster, backplane, counts }
+  const sources = { authorizer, connections, rooms, cluster, backplane, counts }
   const readMetrics = yield* makeMetrics(sources)
   const { metricsToken } = settings
   yield* serveHttp(settings, auth, pending, { sources, readMetrics, metricsToken }, server)

@@ -7,14 +7,16 @@
  * Why a connection, a session or a message was turned away, or a connection ended.
  *
  * - `origin`, `address`, `connections`, `user`, `room`, `rooms`, `draining`: a connection was not let in.
- * - `sockets`: a socket was not taken, before it could say what it wants.
- * - `sessions-per-connection`, `sessions-per-user`: a session was not taken.
+ * - `sockets`: a socket was not taken, before it could say what it wants; `handshake-timeout`: it took too
+ *   long to say so.
+ * - `sessions-per-connection`, `sessions-per-user`, `bytes-per-user`: a session, or a change of it, was not taken.
  * - `unauthorized`: a token was refused; `revoked`: one that had been accepted.
  * - `frame-size`, `authorization-timeout`, `slow-reader`, `requests`: a connection was closed.
  * - `dead`: a connection gave no sign of life.
  */
 export const refusalReasons = [
   "sockets",
+  "handshake-timeout",
   "origin",
   "address",
   "connections",
@@ -23,6 +25,7 @@ export const refusalReasons = [
   "rooms",
   "sessions-per-connection",
   "sessions-per-user",
+  "bytes-per-user",
   "frame-size",
   "unauthorized",
   "authorization-timeout",
@@ -63,6 +66,8 @@ export class RelayCounts {
   conflated = 0
   /** The same for a single receiver that was slow. */
   conflatedForSlow = 0
+  /** Times that a connection was not read for a while, as more came than the relay takes of one. */
+  pauses = 0
   /** Roll calls that were answered from the table. */
   rollCalls = 0
   /** Messages of other nodes that could not be read. */

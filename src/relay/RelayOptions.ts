@@ -113,14 +113,21 @@ export interface RelayOptions {
   readonly maxFrameSize?: number | undefined
   /**
    * Requests of a connection that are read in a second, 500 by default; each 4 KiB of one counts as one
-   * more. The rest waits in the network until the next second: nothing is refused for it. Clients send 5
-   * a second at most for each session.
+   * more. Of a user, on all connections together, as many bytes are read as of two that send large ones.
+   * The rest waits in the network until the next second: nothing is refused for it. Clients send 5 a
+   * second at most for each session.
    */
   readonly maxRequestsPerSecond?: number | undefined
   /** Sessions that a connection may announce, 20 by default: clients have one, a tool a few. */
   readonly maxSessionsPerConnection?: number | undefined
   /** Sessions that a user may have in a room, 100 by default: as many tabs. */
   readonly maxSessionsPerUser?: number | undefined
+  /**
+   * What the sessions of a user may take in all rooms of this node, in bytes as they are published, with
+   * about half a KiB for each. 16 MiB by default: many times what a hundred tabs take. An announce
+   * beyond it is refused; one that takes no more than the one before never is.
+   */
+  readonly maxBytesPerUser?: number | undefined
   /**
    * Connections of a user in all rooms of this node, 200 by default: as many tabs, and a tool with a
    * connection for each dataset.
@@ -180,6 +187,7 @@ export interface RelaySettings {
   readonly maxRequestsPerSecond: number
   readonly maxSessionsPerConnection: number
   readonly maxSessionsPerUser: number
+  readonly maxBytesPerUser: number
   readonly maxConnectionsPerUser: number
   readonly maxConnectionsPerRoom: number
   readonly maxConnectionsPerAddress: number
@@ -216,6 +224,7 @@ export const resolveOptions = (options: RelayOptions): RelaySettings => ({
   maxRequestsPerSecond: options.maxRequestsPerSecond ?? 500,
   maxSessionsPerConnection: options.maxSessionsPerConnection ?? 20,
   maxSessionsPerUser: options.maxSessionsPerUser ?? 100,
+  maxBytesPerUser: options.maxBytesPerUser ?? 16 * 1024 * 1024,
   maxConnectionsPerUser: options.maxConnectionsPerUser ?? 200,
   maxConnectionsPerRoom: options.maxConnectionsPerRoom ?? 1_000,
   maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 1_000,

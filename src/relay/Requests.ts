@@ -74,6 +74,7 @@ export const makeRequests = (
   authorizer: Authorizer,
   settings: Pick<
     RelaySettings,
+    | "maxBytesPerUser"
     | "maxFrameSize"
     | "maxSessionsPerConnection"
     | "maxSessionsPerUser"
@@ -93,12 +94,12 @@ export const makeRequests = (
     [Method.disconnect, disconnect]
   ])
 
-  const answer = (member: Member, method: string, params: unknown, length: number): Answer => {
+  const answer = (member: Member, method: string, params: unknown): Answer => {
     const handler = handlers.get(method)
     if (handler === undefined) {
       return refuse(ErrorCode.methodNotFound, `This relay has no method ${method.slice(0, 64)}.`)
     }
-    return isPresent(member) ? handler(member, params, length) : unauthorized
+    return isPresent(member) ? handler(member, params) : unauthorized
   }
 
   const authorize = (member: Member, id: RequestId | undefined, params: unknown): void => {
@@ -146,7 +147,7 @@ export const makeRequests = (
         // JSON-RPC: a notification counts, but it is not answered.
         const id = frame._tag === "Request" ? frame.id : undefined
         if (frame.method === Method.authorization) authorize(member, id, frame.params)
-        else reply(member, id, answer(member, frame.method, frame.params, text.length))
+        else reply(member, id, answer(member, frame.method, frame.params))
         return
       }
       case "Malformed":

@@ -6,7 +6,7 @@
 import { type SessionId, sessionKey, type SessionKey, type UserId } from "../Session.ts"
 import { Departures } from "./Departures.ts"
 import { isNewer, type Owner } from "./Owner.ts"
-import { type Publication, publicationOf } from "./Publication.ts"
+import { type Publication, publicationOf, publicationOfText } from "./Publication.ts"
 import { Tally } from "./Tally.ts"
 
 /**
@@ -26,6 +26,28 @@ export interface Session {
   /** The earliest time of the publication after the latest. */
   readonly nextAt: number
 }
+
+/**
+ * A session as an announce would make it, before anything has come of that.
+ *
+ * - `size`: the bytes of its locations as they are published.
+ * - `growth`: how much more would be held for its user, in bytes.
+ */
+export interface Draft {
+  readonly session: Session
+  readonly size: number
+  readonly growth: number
+}
+
+/** What a session takes beside its frame and its ids, in bytes: entries of maps, their keys' heads. */
+const sessionOverhead = 512
+
+/** Bytes for each character of a key: the key, and the ids that it was made of, two bytes each. */
+const bytesPerKeyCharacter = 4
+
+/** What is held for a session, in bytes. */
+const heldFor = ({ key, latest }: Session): number =>
+  latest.frame.length + key.length * bytesPerKeyCharacter + sessionOverhead
 
 /** This many bytes of a frame cost a session its announce interval once more. */
 const bytesPerInterval = 4_096
@@ -49,15 +71,24 @@ export class Room {
   /** The subscription id that all subscribers share, so that one frame serves them all. */
   readonly subscription: string
   readonly #announceInterval: number
+  readonly #held: Tally
   readonly #sessions = new Map<SessionKey, Session>()
   readonly #byOwner = new Map<string, Set<SessionKey>>()
   readonly #byUser = new Tally()
   readonly #bySessionId = new Tally()
   readonly #leaving = new Departures()
 
-  /** @param options.announceInterval the least time between two publications of a session */
-  constructor(subscription: string, options: { readonly announceInterval: number }) {
+  /**
+   * @param options.announceInterval the least time between two publications of a session
+   * @param held the bytes that are held for each user, in this room and in others
+   */
+  constructor(
+    subscription: string,
+    options: { readonly announceInterval: number },
+    held: Tally = new Tally()
+  ) {
     this.subscription = subscription
+    this.#held = held
     this.#announceInterval = options.announceInterval
   }
 
@@ -81,6 +112,11 @@ export class Room {
     return this.#byUser.of(userId)
   }
 
+  /** The bytes that are held for a user, in this room and in those that share its tally. */
+  heldFor(userId: UserId): number {
+    return this.#held.of(userId)
+  }
+
   /** A session says where it is: all of its locations, as the sender wrote them. */
   announce(
     announcer: Owner,
@@ -89,19 +125,40 @@ export class Room {
     locations: ReadonlyArray<unknown>,
     now: number
   ): Publication {
+    return this.keep(this.draft(announcer, userId, sessionId, locations, now))
+  }
+
+  /** What would come of an announce. */
+  draft(
+    announcer: Owner,
+    userId: UserId,
+    sessionId: SessionId,
+    locations: ReadonlyArray<unknown>,
+    now: number
+  ): Draft {
     const key = sessionKey(userId, sessionId)
     const known = this.#sessions.get(key)
     const owner = known !== undefined && isNewer(known.owner, announcer) ? known.owner : announcer
     // One that still waits to be published is replaced where it stands.
     const waits = known !== undefined && known.latest.at > now
     const at = waits ? known.latest.at : Math.max(now, known?.nextAt ?? now)
-    const event = { type: "state", i: userId, m: { sessionId, locations } } as const
-    const latest = publicationOf(this.subscription, key, event, announcer, at)
+    const places = JSON.stringify(locations)
+    const event = `{"type":"state","i":${JSON.stringify(userId)},"m":{"sessionId":${JSON.stringify(sessionId)},"locations":${places}}}`
+    const latest = publicationOfText(this.subscription, key, event, announcer, at)
     const nextAt =
       at + this.#announceInterval * Math.max(1, Math.ceil(latest.frame.length / bytesPerInterval))
+    const session = { key, userId, sessionId, owner, announcedAt: now, latest, nextAt }
+    const growth = heldFor(session) - (known === undefined ? 0 : heldFor(known))
+    return { session, size: Buffer.byteLength(places), growth }
+  }
+
+  /** What comes of an announce. Nothing else may have happened to the session since the draft. */
+  keep({ growth, session }: Draft): Publication {
+    const { key, latest, owner, userId } = session
     // An old connection's late word is no sign that the owner is alive.
-    if (owner.id === announcer.id) this.#leaving.delete(key)
-    this.#put({ key, userId, sessionId, owner, announcedAt: now, latest, nextAt })
+    if (owner.id === latest.sender.id) this.#leaving.delete(key)
+    this.#put(session)
+    this.#held.add(userId, growth)
     return latest
   }
 
@@ -187,6 +244,11 @@ export class Room {
     }
   }
 
+  /** Forgets everyone: the room is closed. */
+  clear(): void {
+    for (const session of this.#sessions.values()) this.#remove(session)
+  }
+
   #leaveAt(key: SessionKey, at: number): void {
     // One that is not known any more has nothing to end.
     if (this.#sessions.has(key)) this.#leaving.add(key, at)
@@ -227,6 +289,7 @@ export class Room {
     this.#sessions.delete(session.key)
     this.#leaving.delete(session.key)
     this.#disown(session)
+    this.#held.remove(session.userId, heldFor(session))
     this.#byUser.remove(session.userId)
     this.#bySessionId.remove(session.sessionId)
   }

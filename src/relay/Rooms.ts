@@ -5,6 +5,7 @@ import type { Connection } from "./Connection.ts"
 import type { Cluster } from "./Cluster.ts"
 import { OpenRoom, type OpenRoomServices } from "./OpenRoom.ts"
 import { type RoomAddress, roomKey } from "./RoomAddress.ts"
+import { Tally } from "./Tally.ts"
 
 /** A room with its address. */
 export interface AddressedRoom {
@@ -21,10 +22,11 @@ export interface AddressedRoom {
  */
 export class Rooms {
   readonly #rooms = new Map<string, AddressedRoom>()
-  readonly #services: Omit<OpenRoomServices, "share" | "onEmpty">
+  readonly #held = new Tally()
+  readonly #services: Omit<OpenRoomServices, "held" | "share" | "onEmpty">
   readonly #cluster: Cluster
 
-  constructor(services: Omit<OpenRoomServices, "share" | "onEmpty">, cluster: Cluster) {
+  constructor(services: Omit<OpenRoomServices, "held" | "share" | "onEmpty">, cluster: Cluster) {
     this.#services = services
     this.#cluster = cluster
   }
@@ -68,6 +70,7 @@ export class Rooms {
     const key = roomKey(address)
     const room = new OpenRoom({
       ...this.#services,
+      held: this.#held,
       share: (publications) => this.#cluster.share(address, publications),
       onEmpty: () => {
         room.close()

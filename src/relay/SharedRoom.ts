@@ -4,7 +4,14 @@
  */
 import { sessionKey, type SessionKey } from "../Session.ts"
 import { monotonicNow } from "./Clock.ts"
-import { type ClusterMessage, type Entry, inPieces, type TablePiece } from "./ClusterMessage.ts"
+import {
+  encodeEntry,
+  encodeMessage,
+  encodeWithEntries,
+  type Entry,
+  inPieces,
+  type TablePiece
+} from "./ClusterMessage.ts"
 import type { OpenRoom } from "./OpenRoom.ts"
 import { isNewer, makeOwner } from "./Owner.ts"
 import type { Publication } from "./Publication.ts"
@@ -17,8 +24,11 @@ export interface Voice {
   readonly node: string
   /** The cluster's time, in milliseconds. */
   readonly now: () => number
-  readonly tell: (topic: Topic, message: ClusterMessage) => void
+  /** Sends an encoded message. */
+  readonly tell: (topic: Topic, message: string) => void
 }
+
+const lengthOf = ({ length }: string): number => length
 
 /** A table that is coming in: the piece that is next, and the sessions that no piece has mentioned. */
 interface IncomingTable {
@@ -61,10 +71,10 @@ export class SharedRoom {
   share(publications: ReadonlyArray<Publication>): void {
     const entries = publications
       .filter(({ sender }) => sender.node === this.#voice.node)
-      .map(({ event, sender }): Entry => ({ openedAt: sender.openedAt, event }))
+      .map(({ sender, text }) => encodeEntry(sender.openedAt, text))
     if (entries.length === 0) return
-    for (const piece of inPieces(entries)) {
-      this.#tellAll({ _tag: "Events", ...this.#from(), entries: piece })
+    for (const piece of inPieces(entries, lengthOf)) {
+      this.#tellAll(encodeWithEntries({ _tag: "Events", ...this.#from() }, piece))
     }
   }
 
@@ -73,7 +83,7 @@ export class SharedRoom {
     clearTimeout(this.#tellTimer)
     this.#tellTimer = undefined
     this.#tellTable({ _tag: "Room", room: this.address })
-    this.#tellAll({ _tag: "Sync", ...this.#from(), rooms: [this.address] })
+    this.#tellAll(encodeMessage({ _tag: "Sync", ...this.#from(), rooms: [this.address] }))
   }
 
   /** The same after a time, in milliseconds. */
@@ -145,16 +155,18 @@ export class SharedRoom {
     const pieces = inPieces(
       this.#room.table
         .of(this.#voice.node)
-        .map(({ latest, owner }): Entry => ({ openedAt: owner.openedAt, event: latest.event }))
+        .map(({ latest, owner }) => encodeEntry(owner.openedAt, latest.text)),
+      lengthOf
     )
     for (const [index, entries] of pieces.entries()) {
       const count = pieces.length
       const room = this.address
-      this.#voice.tell(topic, { _tag: "Table", ...this.#from(), room, index, count, entries })
+      const table = { _tag: "Table", ...this.#from(), room, index, count } as const
+      this.#voice.tell(topic, encodeWithEntries(table, entries))
     }
   }
 
-  #tellAll(message: ClusterMessage): void {
+  #tellAll(message: string): void {
     this.#voice.tell({ _tag: "Room", room: this.address }, message)
   }
 

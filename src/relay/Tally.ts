@@ -12,12 +12,12 @@ export class Tally {
     return this.#counts.get(key) ?? 0
   }
 
-  add(key: string): void {
-    this.#counts.set(key, this.of(key) + 1)
+  add(key: string, amount = 1): void {
+    this.#counts.set(key, this.of(key) + amount)
   }
 
-  remove(key: string): void {
-    const count = this.of(key) - 1
+  remove(key: string, amount = 1): void {
+    const count = this.of(key) - amount
     if (count > 0) this.#counts.set(key, count)
     else this.#counts.delete(key)
   }

@@ -115,13 +115,32 @@ const deep = (random: Random): string => {
   ])
 }
 
+/** Many values in few bytes, or few of which much is written again: all within the bound of a frame. */
+const expensive = (random: Random): string => {
+  const [value, most] = random.pick<readonly [value: string, most: number]>([
+    ["[]", 20_000],
+    ["{}", 20_000],
+    ['{"":0}', 9_000],
+    ["1e20", 12_000],
+    ['"\\u0000"', 7_000]
+  ])
+  const values = Array.from({ length: random.int(most) }, () => value).join()
+  return random.pick([
+    `{"jsonrpc":"2.0","id":1,"method":"presence_announce","params":{"data":{"sessionId":"${session(random)}","locations":[${values}]}}}`,
+    `{"jsonrpc":"2.0","id":1,"method":"presence_rollcall","params":{"session":[${values}]}}`,
+    `{"jsonrpc":"2.0","id":1,"method":"no_such_method","params":[${values}]}`,
+    `[${values}]`
+  ])
+}
+
 /** A message that ends no connection: it is answered. */
 export const randomMessage = (random: Random): string => {
   const at = random.next()
   if (at < 0.35) return write(request(random))
   if (at < 0.6) return write(spoil(random, request(random)))
   if (at < 0.8) return mutate(random, write(request(random)))
-  if (at < 0.97) return write(tree(random, 4))
+  if (at < 0.969) return write(tree(random, 4))
+  if (at < 0.97) return expensive(random)
   if (at < 0.98) return deep(random)
   return random.pick([
     "",

@@ -268,6 +268,65 @@ describe("sessions", () => {
   )
 })
 
+describe("what sessions hold", () => {
+  /** So many bytes and a little more for the session itself. */
+  const kilobytes = (count: number) => ["x".repeat(count * 1_024)]
+
+  relay(
+    "[S10] of a user is bounded in all rooms: what would be beyond it is refused, all else goes on",
+    (url) =>
+      Effect.gen(function* () {
+        const goOn = yield* couple(url, "/v1/socket/canvases/quiet")
+        const here = yield* join(url, "p-tool")
+        const there = yield* join(url, "p-tool", other)
+        assert.isUndefined((yield* here.announce("1", kilobytes(22))).error)
+        assert.isUndefined((yield* there.announce("1", kilobytes(22))).error)
+        const refused = [
+          yield* there.announce("2", kilobytes(22)),
+          yield* here.announce("1", kilobytes(45))
+        ]
+        for (const { error } of refused) {
+          assert.strictEqual(error?.code, -32_000)
+          assert.include(error?.message, "65536 bytes")
+        }
+        assert.strictEqual(yield* refusals(url, "bytes-per-user"), 2)
+        // Often is not much: each takes the place of the one before.
+        for (let n = 0; n < 20; n++) {
+          assert.isUndefined((yield* here.announce("1", kilobytes(19))).error)
+        }
+        const bob = yield* join(url, "p-bob", other)
+        assert.isUndefined((yield* bob.announce("1", kilobytes(40))).error)
+        yield* goOn
+      }),
+    { maxBytesPerUser: 64 * 1_024 }
+  )
+
+  type Client = Effect.Success<ReturnType<typeof join>>
+  const end = {
+    "a goodbye": (client: Client) => client.disconnect("1"),
+    "a smaller announce": (client: Client) => client.announce("1"),
+    "the end of a connection": (client: Client) => leave(client.socket)
+  }
+  for (const [what, make] of Object.entries(end)) {
+    relay(
+      `[S10] is given back by ${what}`,
+      (url) =>
+        Effect.gen(function* () {
+          const first = yield* join(url, "p-tool")
+          const second = yield* join(url, "p-tool", other)
+          assert.isUndefined((yield* first.announce("1", kilobytes(40))).error)
+          assert.strictEqual((yield* second.announce("2", kilobytes(40))).error?.code, -32_000)
+          yield* make(first)
+          yield* Effect.repeat(
+            Effect.map(second.announce("2", kilobytes(40)), ({ error }) => error),
+            { until: (error) => error === undefined }
+          )
+        }),
+      { maxBytesPerUser: 64 * 1_024 }
+    )
+  }
+})
+
 describe("frames", () => {
   relay(
     "[S10] that would grow beyond their bound when they are published are refused",

@@ -73,8 +73,12 @@ export const fakeConnection = (counts = new RelayCounts()) => {
     readyState: 1 as const,
     isOpen: true,
     isPaused: false,
-    pause: () => undefined,
-    resume: () => undefined,
+    pause: () => {
+      webSocket.isPaused = true
+    },
+    resume: () => {
+      webSocket.isPaused = false
+    },
     ping: () => undefined,
     close: (code?: number, reason?: string | Buffer) => {
       closes.push({ code: code ?? 0, reason: String(reason ?? "") })

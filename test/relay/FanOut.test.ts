@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import { monotonicNow } from "../../src/relay/Clock.ts"
 import { OpenRoom } from "../../src/relay/OpenRoom.ts"
 import { RelayCounts } from "../../src/relay/RelayCounts.ts"
+import { Tally } from "../../src/relay/Tally.ts"
 import { SessionId, UserId } from "../../src/Session.ts"
 import { fakeConnection, textsOf } from "./FakeSocket.ts"
 import { joinRaw } from "./RawReceiver.ts"
@@ -42,6 +43,7 @@ describe("an event", () => {
     const room = new OpenRoom({
       settings: { announceInterval: 50, batchInterval: 10 },
       counts,
+      held: new Tally(),
       share: () => undefined,
       onEmpty: () => undefined
     })

@@ -1,5 +1,6 @@
 /** Requests before they are connections: refused ones, unfinished ones, those of pages. */
 import { readFileSync } from "node:fs"
+import { get } from "node:https"
 import { connect as connectTls } from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
 import * as NodeWS from "@effect/platform-node/NodeWS"
@@ -134,7 +135,10 @@ describe("authorization", () => {
   )
 })
 
-const timings = { handshakeTimeout: "700 millis", authorizationTimeout: "300 millis" } as const
+const timings = { handshakeTimeout: "700 millis", authorizationTimeout: "1 second" } as const
+
+/** Nothing has moved for as long as both together. */
+const short = { handshakeTimeout: "700 millis", authorizationTimeout: "300 millis" } as const
 
 /** As long as the deadline, and Node looks for those beyond it every 500 ms. */
 const cutOffWithin = 700 + 500 + 1_000
@@ -154,7 +158,7 @@ describe("a socket that does not finish its handshake", () => {
 
   for (const [what, first, then] of slow) {
     relay(
-      `[S10] because it ${what} is cut off by the deadline`,
+      `[S10] because it ${what} is cut off by the deadline, and counted`,
       (url) =>
         Effect.gen(function* () {
           const start = performance.now()
@@ -168,6 +172,8 @@ describe("a socket that does not finish its handshake", () => {
           yield* raw.over
           assert.isBelow(performance.now() - start, cutOffWithin)
           yield* eventually("only our end", () => openSockets() <= 1)
+          raw.socket.destroy()
+          assert.strictEqual(yield* refusals(url, "handshake-timeout"), 1)
         }),
       timings
     )
@@ -184,13 +190,13 @@ describe("a client of HTTP that reads no answers", () => {
         raw.socket.write("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000))
         yield* eventually("only our end", () => openSockets() <= 1)
       }),
-    timings
+    short
   )
 })
 
 describe("over TLS", () => {
   it.live.skipIf(isOpensslMissing)(
-    "[S10] who does not finish the handshake is cut off by the deadline, others come in",
+    "[S10] who does not finish the handshake is cut off by the deadline and counted, others come in",
     () =>
       Effect.gen(function* () {
         const files = yield* makeCertificates
@@ -222,6 +228,15 @@ describe("over TLS", () => {
         yield* eventually("cut off", () => inside.destroyed || inside.readableEnded)
         assert.isBelow(performance.now() - start, cutOffWithin)
         assert.strictEqual(yield* Effect.promise(() => closed), 4001)
+        // Silence, half a hello, half a head; what is no TLS at all has not kept anyone waiting.
+        const metrics = yield* Effect.callback<string>((resume) => {
+          get(`${url}/metrics`, { ca }, (response) => {
+            let text = ""
+            response.on("data", (data) => (text += String(data)))
+            response.on("end", () => resume(Effect.succeed(text)))
+          })
+        })
+        assert.include(metrics, 'refusals_total{reason="handshake-timeout"} 3\n')
       })
   )
 })

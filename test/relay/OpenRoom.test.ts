@@ -6,6 +6,7 @@ import { OpenRoom } from "../../src/relay/OpenRoom.ts"
 import { makeOwner } from "../../src/relay/Owner.ts"
 import { RelayCounts } from "../../src/relay/RelayCounts.ts"
 import type { Publication } from "../../src/relay/Publication.ts"
+import { Tally } from "../../src/relay/Tally.ts"
 import { SessionId, sessionKey, UserId } from "../../src/Session.ts"
 import { fakeConnection } from "./FakeSocket.ts"
 
@@ -24,6 +25,7 @@ const openRoom = (settings: {
   const room = new OpenRoom({
     settings,
     counts,
+    held: new Tally(),
     share: (publications) => shared.push(...publications),
     onEmpty: () => {
       room.close()

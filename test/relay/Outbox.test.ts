@@ -6,7 +6,7 @@ import type { BifurEvent } from "../../src/bifur/BifurEvent.ts"
 import { tryAgainLater } from "../../src/relay/Connection.ts"
 import { Outbox } from "../../src/relay/Outbox.ts"
 import { makeOwner } from "../../src/relay/Owner.ts"
-import type { Publication } from "../../src/relay/Publication.ts"
+import { type Publication, publicationOf } from "../../src/relay/Publication.ts"
 import { Room } from "../../src/relay/Room.ts"
 import { textFrame } from "../../src/relay/WebSocketFrame.ts"
 import { SessionId, UserId } from "../../src/Session.ts"
@@ -21,14 +21,12 @@ const publication = (session: string, at: number, word: number): Publication => 
     i: ada,
     m: { sessionId: SessionId.make(session), locations: [word] }
   } as const
-  const text = JSON.stringify({ params: { result: event } })
-  return { key: session, event, sender: owner, at, frame: textFrame(text) }
+  return publicationOf("s", session, event, owner, at)
 }
 
 const goodbye = (session: string, at: number): Publication => {
   const event = { type: "disconnect", i: ada, m: { session: SessionId.make(session) } } as const
-  const text = JSON.stringify({ params: { result: event } })
-  return { key: session, event, sender: owner, at, frame: textFrame(text) }
+  return publicationOf("s", session, event, owner, at)
 }
 
 const bytesOf = (publications: ReadonlyArray<Publication>) =>

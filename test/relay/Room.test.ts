@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { makeOwner } from "../../src/relay/Owner.ts"
 import type { Publication } from "../../src/relay/Publication.ts"
 import { Room, sessionTimeToLive } from "../../src/relay/Room.ts"
+import { Tally } from "../../src/relay/Tally.ts"
 import { SessionId, UserId } from "../../src/Session.ts"
+import { heapUsed } from "../fault/heap.ts"
 
 const ada = UserId.make("p-ada")
 const bob = UserId.make("p-bob")
@@ -42,6 +45,45 @@ describe("Room", () => {
         }
       }
     })
+  })
+
+  it.live("[S10] keeps of a session what is published, however many values that is", () =>
+    Effect.gen(function* () {
+      const room = makeRoom()
+      // Read as they are: as values they take about eight times their text.
+      const text = `[${Array.from({ length: 30_000 }, () => "[]").join()}]`
+      const before = yield* heapUsed
+      for (let n = 0; n < 20; n++) {
+        room.announce(owners[1], ada, SessionId.make(`s${n}`), JSON.parse(text), 0)
+      }
+      const grown = (yield* heapUsed) - before
+      console.log(`20 sessions of ${text.length} bytes: ${grown.toFixed(1)} MiB more of heap`)
+      // The frames are no part of the heap.
+      assert.isBelow(grown * 2 ** 20, (20 * text.length) / 2)
+      assert.strictEqual(room.size, 20)
+    })
+  )
+
+  it("knows what it holds for each user, and nothing once all are gone", () => {
+    const held = new Tally()
+    const rooms = [1, 2].map(() => new Room("s", { announceInterval: 50 }, held))
+    const [one, two] = rooms
+    assert(one !== undefined && two !== undefined)
+    one.announce(owners[1], ada, tab, ["x".repeat(1_000)], 0)
+    one.announce(owners[1], ada, tab, [], 1)
+    two.announce(owners[1], ada, tab, ["x".repeat(1_000)], 0)
+    two.announce(owners[2], ada, SessionId.make("later"), [], 0)
+    two.announce(owners[2], bob, tab, [], 0)
+    const withoutBob = one.heldFor(ada)
+    assert.isAbove(withoutBob, 1_000)
+    assert.isBelow(withoutBob, 4_000)
+    one.disconnect(owners[1], ada, tab, 2)
+    assert.isBelow(one.heldFor(ada), withoutBob)
+    two.prune(sessionTimeToLive)
+    assert.strictEqual(one.heldFor(ada) + one.heldFor(bob), 0)
+    one.announce(owners[1], ada, tab, [], 0)
+    one.clear()
+    assert.strictEqual(two.heldFor(ada) + one.size, 0)
   })
 
   it("answers a roll call with the latest word of each session", () => {

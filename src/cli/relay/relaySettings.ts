@@ -138,6 +138,16 @@ export const limits = {
     max: many,
     description: "Sessions that a user may have in a room"
   }),
+  maxBytesPerUser: count(
+    {
+      name: "max-bytes-per-user",
+      default: defaults.maxBytesPerUser,
+      min: 1_024,
+      max: 1024 * 1024 * 1024,
+      description: "What the sessions of a user may take in all rooms of this node"
+    },
+    "bytes"
+  ),
   maxConnectionsPerUser: count({
     name: "max-connections-per-user",
     default: defaults.maxConnectionsPerUser,

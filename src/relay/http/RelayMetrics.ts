@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { Authorizer } from "../Authorizer.ts"
 import type { Backplane } from "../Backplane.ts"
 import type { Cluster } from "../Cluster.ts"
 import type { Connections } from "../Connections.ts"
@@ -14,6 +15,7 @@ import type { Rooms } from "../Rooms.ts"
 
 /** What the metrics are read from. */
 export interface MetricSources {
+  readonly authorizer: Pick<Authorizer, "overdue">
   readonly connections: Pick<Connections, "members" | "isDraining">
   readonly rooms: Pick<Rooms, "size" | "values">
   readonly cluster: Pick<Cluster, "others">
@@ -41,7 +43,7 @@ const people = ({ connections, counts, rooms }: MetricSources): ReadonlyArray<Me
   ]
 }
 
-const traffic = ({ counts }: MetricSources): ReadonlyArray<MetricFamily> => [
+const traffic = ({ authorizer, counts }: MetricSources): ReadonlyArray<MetricFamily> => [
   counter("frames_received_total", "Frames that clients sent.", counts.received),
   counter(
     "events_published_total",
@@ -71,6 +73,16 @@ const traffic = ({ counts }: MetricSources): ReadonlyArray<MetricFamily> => [
     help: "Tokens of which it could not be found out whether they are good, by reason.",
     samples: Array.from(counts.undecided, ([reason, value]) => ({ labels: { reason }, value }))
   },
+  gauge(
+    "token_checks_overdue",
+    "Connections whose token was found good longer ago than that may be relied on.",
+    authorizer.overdue()
+  ),
+  counter(
+    "pauses_total",
+    "Times that a connection was not read for a while, as its user sent more than the relay takes of one.",
+    counts.pauses
+  ),
   counter(
     "roll_calls_answered_total",
     "Roll calls that were answered from the table.",
