@@ -41,7 +41,7 @@ describe.concurrent("a socket that is refused over HTTP", () => {
     it.live(`[C7] with ${status}, the API answering ${me}: ${tag}, in words`, () =>
       Effect.gen(function* () {
         const url = yield* refusing(status, me)
-        const client = yield* connect({ url, token: "t1" })
+        const client = yield* connect({ url, token: "unseen-t1" })
         const took = yield* until(
           "it is said why",
           Effect.map(client.status, (s) => ConnectionStatus.describe(s).includes(words)),
@@ -65,7 +65,7 @@ describe.concurrent("a socket that is refused over HTTP", () => {
   it.live("[C7] by nobody being there: said in words, tried again", () =>
     Effect.gen(function* () {
       const url = yield* Effect.scoped(refusing(200, 200))
-      const client = yield* connect({ url, token: "t1" })
+      const client = yield* connect({ url, token: "unseen-t1" })
       yield* Effect.sleep(observed)
       const status = yield* client.status
       assert.include(ConnectionStatus.describe(status), "could not be reached")
@@ -108,7 +108,7 @@ describe.concurrent("a socket that is closed by the service", () => {
           if (code === 1006) socket.terminate()
           else socket.close(code, "because")
         })
-        const client = yield* connect({ url, token: "t1" })
+        const client = yield* connect({ url, token: "unseen-t1" })
         yield* untilStatus(client, tag)
         const words = ConnectionStatus.describe(yield* client.status)
         if (code !== 1006) assert.include(words, "because")

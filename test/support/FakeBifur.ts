@@ -44,7 +44,7 @@ export interface SetupOptions {
 
 /** A transport on sockets that the test moves, in a scope that the test closes. */
 export const setup = Effect.fnUntraced(function* (
-  initial: Token = token("t1"),
+  initial: Token = token("unseen-t1"),
   options: SetupOptions = {}
 ) {
   const { layer: webSocket, sockets } = FakeWebSocket.make()

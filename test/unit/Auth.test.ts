@@ -19,11 +19,14 @@ const withEnv = (env: Record<string, string>) =>
 describe("Auth", () => {
   it.effect("[C6] holds a fixed token, none, or that of the environment", () =>
     Effect.gen(function* () {
-      assert.strictEqual(yield* tokenOf(Auth.layerToken("t1")), "t1")
-      assert.strictEqual(yield* tokenOf(Auth.layerToken(Redacted.make("t2"))), "t2")
+      assert.strictEqual(yield* tokenOf(Auth.layerToken("unseen-t1")), "unseen-t1")
+      assert.strictEqual(yield* tokenOf(Auth.layerToken(Redacted.make("unseen-t2"))), "unseen-t2")
       assert.isUndefined(yield* tokenOf(Auth.layerNone))
       const fromConfig = tokenOf(AuthConfig.layer())
-      assert.strictEqual(yield* fromConfig.pipe(withEnv({ SANITY_AUTH_TOKEN: "t3" })), "t3")
+      assert.strictEqual(
+        yield* fromConfig.pipe(withEnv({ SANITY_AUTH_TOKEN: "unseen-t3" })),
+        "unseen-t3"
+      )
       assert.isUndefined(yield* fromConfig.pipe(withEnv({})))
     })
   )

@@ -32,7 +32,7 @@ describe("BifurTransport", () => {
       yield* settle
       assert.deepStrictEqual(socket.methods, ["authorization"])
       assert.deepStrictEqual(socket.sent[0]?.params, {
-        authorization: "Bearer t1",
+        authorization: "Bearer unseen-t1",
         apiVersion: "v1"
       })
       socket.reply("authorization")
@@ -135,7 +135,7 @@ describe("BifurTransport", () => {
       }
       for (const wake of [
         test.firePage("online"),
-        SubscriptionRef.set(test.tokens, token("t2")),
+        SubscriptionRef.set(test.tokens, token("unseen-t2")),
         test.transport.retryNow
       ]) {
         test.sockets.last().fail()
@@ -232,7 +232,7 @@ describe("BifurTransport", () => {
       const test = yield* setup()
       for (const wake of [
         test.firePage("online"),
-        SubscriptionRef.set(test.tokens, token("t2")),
+        SubscriptionRef.set(test.tokens, token("unseen-t2")),
         test.transport.retryNow
       ]) {
         const socket = yield* connect(test)
@@ -251,12 +251,12 @@ describe("BifurTransport", () => {
       const test = yield* setup()
       test.sockets.last().fail()
       yield* settle
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* TestClock.adjust("1 second")
       test.sockets.last().open()
       yield* settle
       assert.deepStrictEqual(test.sockets.last().sent[0]?.params, {
-        authorization: "Bearer t2",
+        authorization: "Bearer unseen-t2",
         apiVersion: "v1"
       })
     })
@@ -272,7 +272,7 @@ describe("BifurTransport", () => {
       assert.deepStrictEqual(yield* test.status, { _tag: "Unauthorized", reason: "expired" })
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(test.sockets.all.length, 1)
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* settle
       assert.strictEqual(test.sockets.all.length, 2)
       assert.strictEqual((yield* test.status)._tag, "Connecting")
@@ -296,7 +296,7 @@ describe("BifurTransport", () => {
     Effect.gen(function* () {
       const test = yield* setup()
       const socket = yield* connect(test)
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* settle
       assert.deepStrictEqual(socket.methods, [
         "authorization",
@@ -305,7 +305,7 @@ describe("BifurTransport", () => {
       ])
       socket.reply("authorization")
       yield* settle
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* settle
       assert.strictEqual(socket.sent.length, 3, "an equal token is no change")
       assert.strictEqual(test.sockets.all.length, 1)
@@ -567,14 +567,14 @@ describe("BifurTransport", () => {
     Effect.gen(function* () {
       const test = yield* setup()
       const socket = yield* connect(test)
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* settle
-      yield* SubscriptionRef.set(test.tokens, token("t3"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t3"))
       yield* settle
       socket.reply("authorization", expired)
       yield* settle
       yield* connect(test)
-      assert.include(JSON.stringify(test.sockets.last().sent[0]), "t3")
+      assert.include(JSON.stringify(test.sockets.last().sent[0]), "unseen-t3")
       assert.strictEqual((yield* test.status)._tag, "Connected")
     })
   )
@@ -585,7 +585,7 @@ describe("BifurTransport", () => {
       Effect.gen(function* () {
         const test = yield* setup()
         const socket = yield* connect(test)
-        yield* SubscriptionRef.set(test.tokens, token("t2"))
+        yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
         yield* settle
         socket.serverClose(4001, "expired")
         yield* settle
@@ -608,7 +608,7 @@ describe("BifurTransport", () => {
       yield* settle
       yield* test.firePage("online")
       yield* test.firePage("show")
-      yield* SubscriptionRef.set(test.tokens, token("t1"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t1"))
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(test.sockets.all.length, 1)
       assert.strictEqual((yield* test.status)._tag, "Unauthorized")

@@ -30,7 +30,10 @@ const at = (now: number, changes: Partial<State.Circumstances> = {}): State.Circ
 
 type Input = State.Event | ((machine: State.Machine) => State.Event)
 
-const run = (inputs: ReadonlyArray<Input>, start = State.initial(token("t1"), true, at(0))) =>
+const run = (
+  inputs: ReadonlyArray<Input>,
+  start = State.initial(token("unseen-t1"), true, at(0))
+) =>
   inputs.reduce((machine, input) => {
     const event = typeof input === "function" ? input(machine) : input
     return Machine.step(machine, event, at(0)).machine
@@ -63,7 +66,7 @@ const probed =
   ({ probes, socket }) => ({ _tag, socket, probe: probes })
 const world = (_tag: "Tick" | State.WorldEvent): Input => ({ _tag })
 
-const toOpening = [world("Tick"), given(token("t1"))]
+const toOpening = [world("Tick"), given(token("unseen-t1"))]
 const toAuthorizing = [...toOpening, ofSocket("Opened")]
 const toSubscribing = [...toAuthorizing, ofSocket("Authorized")]
 const toConnected = [...toSubscribing, ofSocket("Subscribed")]
@@ -72,14 +75,14 @@ const unopened = [...toOpening, ended("Lost", true)]
 /** Every phase as it is reached; `Connected` in its three conditions. */
 const columns: ReadonlyArray<readonly [string, ReadonlyArray<Input>]> = [
   // The second failure to open, so that an explanation is under way.
-  ["Waiting", [...unopened, world("RetryNow"), given(token("t1")), ended("Lost", true)]],
+  ["Waiting", [...unopened, world("RetryNow"), given(token("unseen-t1")), ended("Lost", true)]],
   ["Asking", [world("Tick")]],
   ["Opening", toOpening],
   ["Authorizing", toAuthorizing],
   ["Subscribing", toSubscribing],
   ["Connected", toConnected],
   ["probing", [...toConnected, ofSocket("Unanswered")]],
-  ["changing", [...toConnected, changed(token("t2"))]],
+  ["changing", [...toConnected, changed(token("unseen-t2"))]],
   ["Refused", [...toAuthorizing, ended("Unauthorized")]],
   ["Away", [world("Tick"), world("PageHidden")]],
   ["Closed", [world("Closing")]]
@@ -95,10 +98,10 @@ const rows: ReadonlyArray<readonly [string, Input, number?, Input?]> = [
   ["Tick, unseen for too long", world("Tick"), 60_000, world("Invisible")],
   ["Tick, after a sleep", world("Tick"), hour],
   ["ProbeFailed, after a sleep", probed("ProbeFailed"), hour],
-  ["TokenGiven", given(token("t1"))],
-  ["TokenGiven, another one", given(token("t3"))],
+  ["TokenGiven", given(token("unseen-t1"))],
+  ["TokenGiven, another one", given(token("unseen-t3"))],
   ["TokenMissing", { _tag: "TokenMissing", end: lost("no token") }],
-  ["TokenChanged", changed(token("t3"))],
+  ["TokenChanged", changed(token("unseen-t3"))],
   ["TokenChanged, to none", changed(none)],
   ["Opened", ofSocket("Opened")],
   ["Authorized", ofSocket("Authorized")],
@@ -217,7 +220,7 @@ describe("the connection's state machine", () => {
     "tells Connected and Disconnected in turn, holds one socket at most, and always goes on",
     [Schema.Array(Happening).check(Schema.isMaxLength(60))],
     ([happenings]) => {
-      let machine = State.initial(token("t1"), true, at(0))
+      let machine = State.initial(token("unseen-t1"), true, at(0))
       let now = 0
       let isTold = false
       let isHeld = false
@@ -251,7 +254,12 @@ describe("the connection's state machine", () => {
   )
 
   it("listens to nothing that an older socket says", () => {
-    const machine = run([...toConnected, ended("Lost"), world("RetryNow"), given(token("t1"))])
+    const machine = run([
+      ...toConnected,
+      ended("Lost"),
+      world("RetryNow"),
+      given(token("unseen-t1"))
+    ])
     for (const [, input] of rows) {
       const event = typeof input === "function" ? input(machine) : input
       if (!("socket" in event)) continue

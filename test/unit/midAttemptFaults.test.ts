@@ -38,10 +38,10 @@ describe("a token in mid-attempt", () => {
         next.open()
         yield* settle
         assert.deepStrictEqual(next.methods, ["presence_subscribe"])
-        yield* SubscriptionRef.set(test.tokens, token("t2"))
+        yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
         next.reply("presence_subscribe", { result: "sub-2" })
         yield* settle
-        assert.strictEqual(next.sent.at(-1)?.params["authorization"], "Bearer t2")
+        assert.strictEqual(next.sent.at(-1)?.params["authorization"], "Bearer unseen-t2")
       })
     )
   }
@@ -59,7 +59,7 @@ describe("a token in mid-attempt", () => {
       yield* settle
       assert.strictEqual((yield* test.status)._tag, "Unauthorized")
       const before = test.sockets.all.length
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* settle
       assert.strictEqual(test.sockets.all.length, before + 1)
     })
@@ -69,13 +69,13 @@ describe("a token in mid-attempt", () => {
     Effect.gen(function* () {
       const test = yield* setup()
       test.inquiry.delay = "5 seconds"
-      test.inquiry.explanation = { _tag: "Unauthorized", reason: "HTTP 401 for t1" }
+      test.inquiry.explanation = { _tag: "Unauthorized", reason: "HTTP 401 for unseen-t1" }
       test.sockets.last().fail()
       yield* nextSocket(test)
       test.sockets.last().fail()
       yield* settle
       assert.strictEqual(test.inquiry.asked, 1)
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* settle
       yield* TestClock.adjust("5 seconds")
       test.sockets.last().fail()
@@ -87,7 +87,9 @@ describe("a token in mid-attempt", () => {
   it.effect("[C6] a refresh that hangs once is not the end of all later ones", () =>
     Effect.gen(function* () {
       let asked = 0
-      const refresh = Effect.suspend(() => (++asked === 2 ? Effect.never : Effect.succeed("t1")))
+      const refresh = Effect.suspend(() =>
+        ++asked === 2 ? Effect.never : Effect.succeed("unseen-t1")
+      )
       const test = yield* setup(Option.none(), {
         auth: AuthSource.layerRefresh(refresh, { every: "20 seconds" })
       })
@@ -108,8 +110,10 @@ describe("a token in mid-attempt", () => {
         let asked = 0
         const refresh = Effect.suspend(() => {
           asked += 1
-          if (asked === 1) return Effect.succeed("t1")
-          return asked < 5 ? Effect.fail("away") : Effect.succeed(asked < 7 ? "t1" : "t2")
+          if (asked === 1) return Effect.succeed("unseen-t1")
+          return asked < 5
+            ? Effect.fail("away")
+            : Effect.succeed(asked < 7 ? "unseen-t1" : "unseen-t2")
         })
         const test = yield* setup(Option.none(), {
           auth: AuthSource.layerRefresh(refresh, { every: "10 minutes" })
@@ -129,7 +133,7 @@ describe("a token in mid-attempt", () => {
     Effect.gen(function* () {
       let asked = 0
       const test = yield* setup(Option.none(), {
-        auth: AuthSource.layerRefresh(Effect.sync(() => `t${++asked}`))
+        auth: AuthSource.layerRefresh(Effect.sync(() => `unseen-t${++asked}`))
       })
       const seen: Array<string> = []
       yield* SubscriptionRef.changes(test.transport.status).pipe(
@@ -147,12 +151,12 @@ describe("a token in mid-attempt", () => {
     Effect.gen(function* () {
       const test = yield* setup()
       const socket = yield* connect(test)
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* settle
       socket.reply("authorization")
       yield* settle
-      test.inquiry.users.set("t2", "p-ada").set("t3", "p-bob")
-      yield* SubscriptionRef.set(test.tokens, token("t3"))
+      test.inquiry.users.set("unseen-t2", "p-ada").set("unseen-t3", "p-bob")
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t3"))
       yield* settle
       socket.reply("authorization")
       yield* settle
@@ -165,10 +169,10 @@ describe("a token in mid-attempt", () => {
       const test = yield* setup()
       const socket = yield* connect(test)
       test.inquiry.delay = "1 hour"
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* TestClock.adjust("10 seconds")
       yield* settle
-      assert.strictEqual(socket.sent.at(-1)?.params["authorization"], "Bearer t2")
+      assert.strictEqual(socket.sent.at(-1)?.params["authorization"], "Bearer unseen-t2")
     })
   )
 
@@ -177,7 +181,7 @@ describe("a token in mid-attempt", () => {
       const test = yield* setup()
       const socket = yield* connect(test)
       yield* Effect.forkScoped(Effect.ignore(test.transport.send(announce)))
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* settle
       socket.reply("authorization", { error: { code: 1, message: "no" } })
       yield* settle

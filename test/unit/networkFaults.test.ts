@@ -95,7 +95,7 @@ describe("a socket that does not open", () => {
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(test.sockets.all.length, 2)
       test.inquiry.explanation = lost("not the token")
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* settle
       yield* nextSocket(test)
       yield* connect(test)
@@ -130,7 +130,7 @@ describe("a socket that does not open", () => {
 describe("a page that nobody sees", () => {
   it.effect("[C10] from the start leaves too", () =>
     Effect.gen(function* () {
-      const test = yield* setup(token("t1"), {
+      const test = yield* setup(token("unseen-t1"), {
         config: { hiddenTimeout: "1 minute" },
         isVisible: false
       })
@@ -164,7 +164,7 @@ describe("a page that nobody sees", () => {
 
   it.effect("[C10] leaves after that time with a goodbye, and returns when it is shown", () =>
     Effect.gen(function* () {
-      const test = yield* setup(token("t1"), { config: { hiddenTimeout: "1 minute" } })
+      const test = yield* setup(token("unseen-t1"), { config: { hiddenTimeout: "1 minute" } })
       const socket = yield* connect(test)
       yield* Effect.forkScoped(Effect.ignore(test.transport.send(announce)))
       yield* test.firePage("invisible")

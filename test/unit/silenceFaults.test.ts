@@ -112,7 +112,7 @@ describe("a machine that slept", () => {
     it.effect(`[C5] is noticed within 5 s and probed at once: ${name}`, () =>
       Effect.gen(function* () {
         const odd = yield* OddClock.make
-        const test = yield* setup(token("t1"), { clock: odd.clock })
+        const test = yield* setup(token("unseen-t1"), { clock: odd.clock })
         const socket = yield* connect(test)
         yield* live(socket, 10_000, 30_000)
         sleep(odd)
@@ -131,7 +131,7 @@ describe("a machine that slept", () => {
     it.effect(`[C5] replaces a socket that did not survive: ${name}`, () =>
       Effect.gen(function* () {
         const odd = yield* OddClock.make
-        const test = yield* setup(token("t1"), { clock: odd.clock })
+        const test = yield* setup(token("unseen-t1"), { clock: odd.clock })
         yield* connect(test)
         sleep(odd)
         yield* TestClock.adjust("16 seconds")
@@ -147,7 +147,7 @@ describe("a machine that slept", () => {
   it.effect("[C5] tries at once where it was waiting", () =>
     Effect.gen(function* () {
       const odd = yield* OddClock.make
-      const test = yield* setup(token("t1"), { clock: odd.clock })
+      const test = yield* setup(token("unseen-t1"), { clock: odd.clock })
       // Long enough for waits of minutes.
       for (let attempt = 0; attempt < 16; attempt++) {
         test.sockets.last().fail()
@@ -165,7 +165,7 @@ describe("a machine that slept", () => {
   it.effect("[C5] a probe that was under way is sent anew, and its time starts over", () =>
     Effect.gen(function* () {
       const odd = yield* OddClock.make
-      const test = yield* setup(token("t1"), { clock: odd.clock })
+      const test = yield* setup(token("unseen-t1"), { clock: odd.clock })
       const socket = yield* connect(test)
       yield* TestClock.adjust("50 seconds")
       assert.strictEqual(probesOf(socket), 1)
@@ -183,7 +183,7 @@ describe("a machine that slept", () => {
   it.effect("[C5] a clock that is set back is no sleep, nor is a small correction", () =>
     Effect.gen(function* () {
       const odd = yield* OddClock.make
-      const test = yield* setup(token("t1"), { clock: odd.clock })
+      const test = yield* setup(token("unseen-t1"), { clock: odd.clock })
       const socket = yield* connect(test)
       for (const by of [-86_400_000, 4_000, -4_000]) {
         odd.jump(by)
@@ -199,7 +199,7 @@ describe("what teaches how long a silence is", () => {
   it.effect("[C4] neither the answer to a probe nor a time in which no code ran", () =>
     Effect.gen(function* () {
       const odd = yield* OddClock.make
-      const test = yield* setup(token("t1"), { clock: odd.clock })
+      const test = yield* setup(token("unseen-t1"), { clock: odd.clock })
       const socket = yield* connect(test)
       // Held up for 40 s, a sleep or not: the frame at its end is no proof of a silence.
       odd.throttle(40_000)

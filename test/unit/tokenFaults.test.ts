@@ -25,7 +25,7 @@ describe("a token", () => {
       const test = yield* setup()
       const socket = yield* connect(test)
       for (let n = 2; n <= 101; n++) {
-        yield* SubscriptionRef.set(test.tokens, token(`t${n}`))
+        yield* SubscriptionRef.set(test.tokens, token(`unseen-t${n}`))
         yield* settle
         socket.reply("authorization")
         yield* settle
@@ -43,7 +43,7 @@ describe("a token", () => {
     Effect.gen(function* () {
       const test = yield* setup()
       const socket = yield* connect(test)
-      for (let n = 2; n <= 50; n++) yield* SubscriptionRef.set(test.tokens, token(`t${n}`))
+      for (let n = 2; n <= 50; n++) yield* SubscriptionRef.set(test.tokens, token(`unseen-t${n}`))
       yield* settle
       socket.reply("authorization")
       yield* settle
@@ -52,7 +52,7 @@ describe("a token", () => {
       const tokens = socket.sent
         .filter(({ method }) => method === "authorization")
         .map(({ params }) => params["authorization"])
-      assert.strictEqual(tokens.at(-1), "Bearer t50")
+      assert.strictEqual(tokens.at(-1), "Bearer unseen-t50")
       assert.isAtMost(tokens.length, 3)
     })
   )
@@ -60,11 +60,11 @@ describe("a token", () => {
   it.effect("[C6] of another user: goodbye under the old one first, then a new generation", () =>
     Effect.gen(function* () {
       const test = yield* setup()
-      test.inquiry.users.set("t1", "p-ada").set("t2", "p-bob")
+      test.inquiry.users.set("unseen-t1", "p-ada").set("unseen-t2", "p-bob")
       const socket = yield* connect(test)
       yield* Effect.forkScoped(Effect.ignore(test.transport.send(announce)))
       yield* settle
-      yield* SubscriptionRef.set(test.tokens, token("t2"))
+      yield* SubscriptionRef.set(test.tokens, token("unseen-t2"))
       yield* settle
       assert.deepStrictEqual(socket.methods.slice(-3), [
         "presence_announce",
@@ -88,10 +88,10 @@ describe("a token", () => {
   it.effect("[C6] of the same user, or of who knows whom, is no reason to leave", () =>
     Effect.gen(function* () {
       const test = yield* setup()
-      test.inquiry.users.set("t1", "p-ada").set("t2", "p-ada")
+      test.inquiry.users.set("unseen-t1", "p-ada").set("unseen-t2", "p-ada")
       const socket = yield* connect(test)
       yield* Effect.forkScoped(Effect.ignore(test.transport.send(announce)))
-      for (const next of ["t2", "t-unknown"]) {
+      for (const next of ["unseen-t2", "t-unknown"]) {
         yield* SubscriptionRef.set(test.tokens, token(next))
         yield* settle
         socket.reply("authorization")
@@ -121,7 +121,7 @@ describe("a token", () => {
   it.effect("[C6] from an effect: asked on every attempt, and once more when it was refused", () =>
     Effect.gen(function* () {
       let asked = 0
-      const refresh = Effect.sync(() => `t${Math.min(++asked, 3)}`)
+      const refresh = Effect.sync(() => `unseen-t${Math.min(++asked, 3)}`)
       const test = yield* setup(Option.none(), { auth: AuthSource.layerRefresh(refresh) })
       assert.strictEqual(asked, 1)
       // t1 is refused, t2 comes at once, t3 after a wait; and then there is no other.
@@ -140,7 +140,7 @@ describe("a token", () => {
   it.effect("[C6] ever new and ever refused is tried more and more seldom", () =>
     Effect.gen(function* () {
       let asked = 0
-      const refresh = Effect.sync(() => `t${++asked}`)
+      const refresh = Effect.sync(() => `unseen-t${++asked}`)
       const test = yield* setup(Option.none(), { auth: AuthSource.layerRefresh(refresh) })
       for (let second = 0; second < 600; second++) {
         if (test.sockets.last().readyState === 0) yield* refuse(test.sockets.last())
@@ -211,14 +211,14 @@ describe("a token", () => {
       let asked = 0
       const test = yield* setup(Option.none(), {
         auth: AuthSource.layerRefresh(
-          Effect.sync(() => `t${++asked}`),
+          Effect.sync(() => `unseen-t${++asked}`),
           { every: "20 seconds" }
         )
       })
       const socket = yield* connect(test)
       yield* TestClock.adjust("20 seconds")
       yield* settle
-      assert.strictEqual(socket.sent.at(-1)?.params["authorization"], "Bearer t2")
+      assert.strictEqual(socket.sent.at(-1)?.params["authorization"], "Bearer unseen-t2")
     })
   )
 })
