@@ -36,7 +36,8 @@ export default defineConfig({
       include: ["src/**"],
       // The command line runs in processes of its own, which this does not see.
       exclude: ["src/cli/**"],
-      reporter: ["text-summary", "html", "json"]
+      reporter: ["text-summary", "html", "json"],
+      reportOnFailure: true
     },
     // The second one is for `npm run checklist`; the third fails a run that prints a token.
     reporters: [

@@ -243,7 +243,7 @@ const socketUrl = (
     },
     catch: () =>
       invalidConfiguration(
-        `The host is no address of an API. Give \`${option}\` as an http or https URL without a user or a query, like https://api.sanity.io.`
+        `The host is no address of an API. Give \`${option}\` as an http(s) URL without a user or a query, like https://api.sanity.io.`
       )
   })
 }

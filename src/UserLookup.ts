@@ -80,7 +80,7 @@ export const isProjectUser = (id: UserId): boolean => id.startsWith("p")
 const segment = (id: string): Effect.Effect<string, UserLookupError> =>
   Effect.try({
     try: () => {
-      if (/^\.+$/.test(id)) throw new Error(id)
+      if (/^\.\.?$/.test(id)) throw new Error(id)
       return encodeURIComponent(id)
     },
     catch: (cause) => new UserLookupError({ cause, isOfIds: true })
