@@ -9,7 +9,8 @@ declare module "vitest" {
   }
 }
 
-const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/test/bench/")
+const isLong = ({ moduleId }: TestSpecification): boolean =>
+  /\/test\/(bench|consumers)\//.test(moduleId)
 
 /** What takes minutes starts first: as the last file it would run alone. */
 class LongestFirst extends BaseSequencer {

@@ -16,12 +16,25 @@ export const drops = Metric.counter("presence_drops_total", {
 })
 
 /**
+ * Why an event, or a location of it, was left out. The `unknown-` ones are from a newer peer, not wrong;
+ * those that end in `-length`, and `locations`, are beyond a limit.
+ */
+export type EventDropReason =
+  | "event"
+  | "unknown-event"
+  | "id-length"
+  | "location"
+  | "unknown-location"
+  | "locations"
+  | "path-length"
+  | "string-length"
+
+/**
  * Why something was left out.
  *
  * - `binary`, `frame-length`, `json`, `json-rpc`: a frame that can't be read.
  * - `reply`, `subscription`: nobody asked for it.
- * - `event` to `string-length`: an event, or one of its locations. The `unknown-` ones are from a newer
- *   peer, not wrong; those that end in `-length`, and `locations`, are beyond a limit.
+ * - those of {@link EventDropReason}
  * - `sessions`, `sessions-per-user`: newcomers beyond a limit.
  * - `report`: one's own location that nobody would take in.
  */
@@ -32,14 +45,7 @@ export type DropReason =
   | "json-rpc"
   | "reply"
   | "subscription"
-  | "event"
-  | "unknown-event"
-  | "id-length"
-  | "location"
-  | "unknown-location"
-  | "locations"
-  | "path-length"
-  | "string-length"
+  | EventDropReason
   | "sessions"
   | "sessions-per-user"
   | "report"

@@ -5,7 +5,7 @@
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import type { DropReason } from "../Drops.ts"
+import type { EventDropReason } from "../Drops.ts"
 import { beyond, Location } from "../Location.ts"
 import type { Limits } from "../PresenceConfig.ts"
 import { SessionId, UserId } from "../Session.ts"
@@ -52,19 +52,6 @@ const decodeState = Schema.decodeUnknownOption(State)
 const decodeEvent = Schema.decodeUnknownOption(BifurEvent)
 const decodeLocation = Schema.decodeUnknownOption(Location)
 const decodeTyped = Schema.decodeUnknownOption(Schema.Struct({ type: Schema.String }))
-
-/** Why an event, or a location of it, was left out. */
-export type EventDropReason = Extract<
-  DropReason,
-  | "event"
-  | "unknown-event"
-  | "id-length"
-  | "location"
-  | "unknown-location"
-  | "locations"
-  | "path-length"
-  | "string-length"
->
 
 /**
  * What a notification says: the subscription that it is for, undefined where it names none; an event

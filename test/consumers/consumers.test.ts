@@ -80,6 +80,8 @@ const untilInTitle = (room: Effect.Success<ReturnType<typeof joinRoom>>, userId:
 
 interface App {
   readonly name: string
+  /** The folder of its code, where several share it. */
+  readonly code?: string
   /** The variable in which a build or a program finds its relay. */
   readonly variable: string
   readonly isBuilt: boolean
@@ -88,8 +90,8 @@ interface App {
 }
 
 const all: ReadonlyArray<App> = [
-  { name: "vite-react-19", variable: "VITE_API_HOST", isBuilt: true, kind: "page" },
-  { name: "vite-react-18", variable: "VITE_API_HOST", isBuilt: true, kind: "page" },
+  { name: "vite-react-19", code: "vite", variable: "VITE_API_HOST", isBuilt: true, kind: "page" },
+  { name: "vite-react-18", code: "vite", variable: "VITE_API_HOST", isBuilt: true, kind: "page" },
   { name: "next", variable: "NEXT_PUBLIC_API_HOST", isBuilt: true, kind: "page" },
   { name: "node-esm", variable: "API_HOST", isBuilt: false, kind: "program" },
   { name: "effect-backend", variable: "API_HOST", isBuilt: true, kind: "program" }
@@ -102,9 +104,9 @@ describe("fresh apps", () => {
       const node = `node-${platform}@${version}`
       await run("npm", [...installArgs, "--prefix", join(scratch, folder), node], scratch)
     }
-    for (const { name } of all) {
+    for (const { name, code = name } of all) {
       const app = join(scratch, name)
-      cpSync(join(apps, name), app, { recursive: true })
+      for (const folder of [code, name]) cpSync(join(apps, folder), app, { recursive: true })
       await run("npm", [...installArgs, path], app)
     }
   }, 600_000)
