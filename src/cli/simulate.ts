@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { resolveTarget } from "./room/RoomTarget.ts"
+import { findRoom } from "./room/joinRoom.ts"
 import { lengthText } from "./room/people.ts"
 import { countText } from "./room/peopleTable.ts"
 import { roomFlags } from "./room/roomSettings.ts"
@@ -95,14 +95,13 @@ const summary = (tally: Tally, { seed, users }: Settings, millis: number): strin
 const run = (values: Values) =>
   Effect.gen(function* () {
     const { duration, json, room } = values
-    const target = yield* resolveTarget(room)
+    const target = yield* findRoom(room)
     const settings: Settings = {
       documents: values.documents ?? defaults.documents,
       rate: values.rate ?? defaults.rate,
       seed: values.seed ?? (yield* Random.nextIntBetween(0, 999_999)),
       users: values.users ?? defaults.users
     }
-    if (target.note !== undefined) yield* complain(target.note)
     if (!target.isInvented && settings.users > 1) {
       yield* complain("Everyone has the same token: they are sessions of one user.")
     }

@@ -22,6 +22,7 @@ const tokenVariable = "SANITY_AUTH_TOKEN"
  * - `options`: where the room is.
  * - `token`: as whom; none where nobody gave one.
  * - `isInvented`: the token is a name that only a relay for development takes.
+ * - `relayProject`: the project that was named for a relay, which may take the connection for another one.
  * - `name`: the room, for people.
  * - `note`: what was assumed, if anything.
  */
@@ -29,6 +30,7 @@ export interface RoomTarget {
   readonly options: SanityClientOptions
   readonly token: Option.Option<Redacted.Redacted<string>>
   readonly isInvented: boolean
+  readonly relayProject: string | undefined
   readonly name: string
   readonly note: string | undefined
 }
@@ -100,8 +102,10 @@ const askForToken = Effect.gen(function* () {
   })
 })
 
+/** Without a project it is the relay's own, which has a name that is not known here. */
 const nameOf = ({ apiHost, canvasId, dataset, projectId, socketHost }: SanityClientOptions) => {
-  const room = canvasId === undefined ? `${projectId}/${dataset}` : `canvas ${canvasId}`
+  const ofDataset = projectId === undefined ? `${dataset}` : `${projectId}/${dataset}`
+  const room = canvasId === undefined ? ofDataset : `canvas ${canvasId}`
   const host = socketHost ?? apiHost
   return host === undefined ? room : `${room} on ${host}`
 }
@@ -149,7 +153,8 @@ export const resolveTarget = Effect.fnUntraced(function* (values: RoomValues) {
     options,
     token,
     isInvented,
-    name: nameOf(options),
+    relayProject: apiHost === undefined && socketHost === undefined ? undefined : projectId,
+    name: nameOf({ ...options, projectId }),
     note: isLocal
       ? `No project is given: this is the relay of this machine, ${localHost}, as ${name}. For a project of Sanity set SANITY_PROJECT_ID, SANITY_DATASET and ${tokenVariable}.`
       : isInvented

@@ -16,6 +16,7 @@ import { SanityClient } from "../../SanityClient.ts"
 import { Users } from "../../Users.ts"
 import { UsageError, CommandFailed, CommandUnauthorized } from "../CommandFailure.ts"
 import { complain } from "../terminal/complain.ts"
+import { refuseOtherProject } from "./relayProject.ts"
 import { type RoomTarget, resolveTarget } from "./RoomTarget.ts"
 import { defaultTimeout, type RoomValues } from "./roomSettings.ts"
 
@@ -34,15 +35,18 @@ export const layerPresence = (
     )
   )
 
-/** The room of the flags and the variables. Frames are logged at the level Trace. */
+/** The room of the flags and the variables; what was assumed is said. */
+export const findRoom = Effect.fnUntraced(function* (values: RoomValues) {
+  const target = yield* resolveTarget(values)
+  if (target.note !== undefined) yield* complain(target.note)
+  yield* refuseOtherProject(target, values.timeout)
+  return target
+})
+
+/** Presence in that room. Frames are logged at the level Trace. */
 export const layerRoom = (values: RoomValues) =>
   Layer.unwrap(
-    Effect.map(
-      Effect.tap(resolveTarget(values), ({ note }) =>
-        note === undefined ? Effect.void : complain(note)
-      ),
-      (target) => Layer.provide(layerPresence(target), FrameTrace.layer)
-    )
+    Effect.map(findRoom(values), (target) => Layer.provide(layerPresence(target), FrameTrace.layer))
   )
 
 /** Why nothing more is tried. */

@@ -33,6 +33,13 @@ const answerOf = (error: TokenRefused | AuthUnavailable): Response =>
     ? failure(401, "Unauthorized", error.message)
     : failure(503, "Service Unavailable", error.message)
 
+/** The project that a request is for. */
+export const projectOfRequest = ({ projectOf }: Pick<UserRouteServices, "projectOf">) =>
+  Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+    const { host, "x-forwarded-host": forwardedHost } = headers
+    return projectOf({ headers: { host, "x-forwarded-host": forwardedHost } })
+  })
+
 /** The routes, for an `HttpRouter`. */
 export const layerUserRoutes = ({ auth, counts, projectOf }: UserRouteServices) => {
   const directory = auth.directory ?? "members"
@@ -42,9 +49,7 @@ export const layerUserRoutes = ({ auth, counts, projectOf }: UserRouteServices) 
   const caller = Effect.gen(function* () {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
     const token = yield* bearerToken(headers.authorization)
-    const { host, "x-forwarded-host": forwardedHost } = headers
-    const project = projectOf({ headers: { host, "x-forwarded-host": forwardedHost } })
-    const scope = { _tag: "Project", project } as const
+    const scope = { _tag: "Project", project: yield* projectOfRequest({ projectOf }) } as const
     return yield* auth.authenticate(token, scope)
   })
 
