@@ -34,8 +34,8 @@ export interface Setting<A> extends SettingInfo {
   readonly flag: Flag.Flag<A | undefined>
 }
 
-/** Reads a value, or says what would have been one. */
-type Parse<A> = (text: string) => Result.Result<A, string>
+/** Reads a value, or says what would have been one. `env` is the variable that it stood in, if in one. */
+type Parse<A> = (text: string, env: string | undefined) => Result.Result<A, string>
 
 /** A value as it was written, and in which variable, unless it was the flag. */
 interface Written {
@@ -79,7 +79,8 @@ export const setting = <A>(
   const env = info.env === undefined ? envOf(info.name) : info.env
   const read = (written: Written): Effect.Effect<A, CliError.CliError> => {
     const reason = written.env === undefined ? forbidden?.(written.text) : undefined
-    const result = reason === undefined ? parse(written.text.trim()) : Result.fail(reason)
+    const result =
+      reason === undefined ? parse(written.text.trim(), written.env) : Result.fail(reason)
     if (Result.isSuccess(result)) return Effect.succeed(result.success)
     return Effect.fail(
       new CliError.InvalidValue({

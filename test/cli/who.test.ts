@@ -1,6 +1,9 @@
+import { writeFileSync } from "node:fs"
+import { join as joinPath } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Relay } from "../../src/relay/Relay.ts"
+import { directory } from "../support/directory.ts"
 import { cli } from "./cliProcess.ts"
 import { assertComplains, complaints, inRoom, person, place, ran } from "./inRoom.ts"
 
@@ -178,11 +181,52 @@ describe("a command that joins a room", () => {
     }).pipe(Effect.provide(Relay.layerTest))
   )
 
-  it.live("takes a token from a file", () =>
+  it.live("[T5] is who the file of the flag says, whatever the variables say", () =>
+    Effect.gen(function* () {
+      const path = joinPath(yield* directory, "token")
+      writeFileSync(path, "p-ada-lovelace\n")
+      const variables = {
+        ...(yield* inRoom),
+        SANITY_AUTH_TOKEN: "p-bob",
+        SANITY_AUTH_TOKEN_FILE: "/nowhere/token"
+      }
+      const flags = ["announce", "--document", "a", "--token-file", path]
+      const others = yield* person("p-watcher", [])
+      yield* cli(variables, ...flags)
+      let event = yield* others.next
+      while (event.type !== "state" || event.i === "p-watcher") event = yield* others.next
+      assert.strictEqual(event.i, "p-ada-lovelace")
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[T3] [T5] whose file with the token is not there names it", () =>
     Effect.gen(function* () {
       const started = yield* cli(yield* inRoom, "who", "--token-file", "/nowhere/token")
       assertComplains(yield* started.ended, { code: 2, says: /--token-file.*\/nowhere\/token/ })
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[T3] [T5] with a token in a variable and a file in another does not guess", () =>
+    Effect.gen(function* () {
+      const variables = { SANITY_AUTH_TOKEN: "t", SANITY_AUTH_TOKEN_FILE: "/nowhere/token" }
+      const started = yield* cli({ ...(yield* inRoom), ...variables }, "who")
+      assertComplains(yield* started.ended, {
+        code: 2,
+        says: /both SANITY_AUTH_TOKEN and SANITY_AUTH_TOKEN_FILE/
+      })
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[T5] gives no token of the variables to whatever listens on this machine", () =>
+    Effect.gen(function* () {
+      const variables = { SANITY_AUTH_TOKEN: "t", SANITY_AUTH_TOKEN_FILE: "/nowhere/token" }
+      const { stderr } = yield* (yield* cli(variables, "who", "--timeout", "1")).ended
+      assert.match(stderr, /this is the relay of this machine, .* as p-/)
+      // It is not even read.
+      assert.notInclude(stderr, "/nowhere")
+      const flag = yield* cli({}, "who", "--token-file", "/nowhere/token")
+      assert.match((yield* flag.ended).stderr, /\/nowhere\/token/)
+    })
   )
 
   it.live("[T3] is interrupted before it is done: 130", () =>

@@ -13,10 +13,7 @@ import type { SanityClientOptions } from "../../SanityClient.ts"
 import { UsageError } from "../CommandFailure.ts"
 import { exitCodeOf } from "../interrupted.ts"
 import { readSecretFile } from "../Secret.ts"
-import type { RoomValues } from "./roomSettings.ts"
-
-/** The variable with the token. */
-const tokenVariable = "SANITY_AUTH_TOKEN"
+import { type RoomValues, tokenFileVariable, tokenVariable } from "./roomSettings.ts"
 
 /**
  * - `options`: where the room is.
@@ -57,14 +54,20 @@ const login = Effect.orElseSucceed(
 const isLoopback = (host: string): boolean =>
   /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(host).hostname)
 
-const readToken = Effect.fnUntraced(function* (path: string | undefined) {
-  if (path !== undefined) {
-    return Option.some(yield* readSecretFile("token-file", path))
-  }
+/** The token of the variable, unless there is a file: the flag wins, two variables contradict each other. */
+const readToken = Effect.fnUntraced(function* (file: RoomValues["tokenFile"]) {
+  if (file?.isGiven === true) return Option.some(yield* readSecretFile("token-file", file.path))
   const variable = yield* Config.option(Config.Redacted(tokenVariable)).pipe(
-    Effect.mapError(({ message }) => new UsageError({ message }))
+    Effect.mapError(({ message }) => new UsageError({ message })),
+    Effect.map(Option.filter((token) => Redacted.value(token).trim() !== ""))
   )
-  return Option.filter(variable, (token) => Redacted.value(token).trim() !== "")
+  if (file === undefined) return variable
+  if (Option.isSome(variable)) {
+    return yield* new UsageError({
+      message: `There are both ${tokenVariable} and ${tokenFileVariable}. Set one.`
+    })
+  }
+  return Option.some(yield* readSecretFile("token-file", file.path))
 })
 
 /** Shown on stderr: stdout is for what was asked for. Who does not answer has interrupted the command. */
@@ -139,9 +142,9 @@ export const resolveTarget = Effect.fnUntraced(function* (values: RoomValues) {
       ? { projectId: projectId ?? local.project, dataset, apiHost, socketHost }
       : { canvasId, apiHost, socketHost }
 
-  // A token of Sanity is not for whatever listens here.
-  const given =
-    isLocal && values.tokenFile === undefined ? Option.none() : yield* readToken(values.tokenFile)
+  // A token of Sanity is not for whatever listens here: only one that is given for it.
+  const isWithheld = isLocal && values.tokenFile?.isGiven !== true
+  const given = isWithheld ? Option.none() : yield* readToken(values.tokenFile)
   const isInvented = Option.isNone(given) && isRelay && isLoopback(apiHost)
   const name = developmentName(yield* login)
   const token = Option.isSome(given)
@@ -156,7 +159,7 @@ export const resolveTarget = Effect.fnUntraced(function* (values: RoomValues) {
     relayProject: apiHost === undefined && socketHost === undefined ? undefined : projectId,
     name: nameOf({ ...options, projectId }),
     note: isLocal
-      ? `No project is given: this is the relay of this machine, ${localHost}, as ${name}. For a project of Sanity set SANITY_PROJECT_ID, SANITY_DATASET and ${tokenVariable}.`
+      ? `No project is given: this is the relay of this machine, ${localHost}, ${isInvented ? `as ${name}` : "with the token of --token-file"}. For a project of Sanity set SANITY_PROJECT_ID, SANITY_DATASET and ${tokenVariable}.`
       : isInvented
         ? `No token is given: joining as ${name}, which a relay for development takes.`
         : undefined
