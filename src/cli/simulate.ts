@@ -126,8 +126,9 @@ const run = (values: Values) =>
       Effect.raceFirst(
         progressLine(Effect.map(elapsed, (millis) => progressText(tally, settings, millis)))
       ),
-      // Who stops it wants to know, too.
-      Effect.onInterrupt(() => Effect.ignore(report))
+      // Who stops it wants to know, too, and so does who is refused after a while.
+      Effect.onInterrupt(() => Effect.ignore(report)),
+      Effect.tapError(() => (tally.refused === 0 ? Effect.void : Effect.ignore(report)))
     )
     yield* report
   }).pipe(Effect.provide(layerLog))
