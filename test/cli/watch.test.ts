@@ -52,6 +52,18 @@ describe("sanity-presence watch, piped", () => {
       )
   )
 
+  it.live("[T2] [T9] tells what became of the connection once, not with every attempt", () =>
+    Effect.gen(function* () {
+      const watch = yield* cli({ SANITY_API_HOST: "http://127.0.0.1:1" }, "watch", "--timeout", "3")
+      const { code, stdout } = yield* watch.ended
+      assert.deepStrictEqual(
+        parse(stdout).flatMap(({ status }) => (status === undefined ? [] : [status])),
+        ["connecting", "reconnecting"]
+      )
+      assert.strictEqual(code, 1)
+    })
+  )
+
   it.live("ends by itself, without a stack, when nobody reads it any more", () =>
     relayed(
       Effect.gen(function* () {

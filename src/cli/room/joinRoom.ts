@@ -9,7 +9,7 @@ import type * as Socket from "effect/socket/Socket"
 import { layerFixed } from "../../Auth.ts"
 import * as BifurTransport from "../../bifur/BifurTransport.ts"
 import * as FrameTrace from "../../bifur/FrameTrace.ts"
-import { describe, isPermanent } from "../../ConnectionStatus.ts"
+import { type ConnectionStatus, describe, isPermanent } from "../../ConnectionStatus.ts"
 import { Presence } from "../../Presence.ts"
 import type { PresenceError } from "../../PresenceError.ts"
 import { SanityClient } from "../../SanityClient.ts"
@@ -49,9 +49,19 @@ export const layerRoom = (values: RoomValues) =>
     Effect.map(findRoom(values), (target) => Layer.provide(layerPresence(target), FrameTrace.layer))
   )
 
+/** What becomes of the connection: an attempt that comes to what the last one came to is no news. */
+export const statusNews: Stream.Stream<ConnectionStatus, never, Presence> = Stream.unwrap(
+  Presence.useSync(({ status }) =>
+    Stream.changesWith(
+      SubscriptionRef.changes(status),
+      (before, now) => describe(before) === describe(now)
+    )
+  )
+)
+
 /** Why nothing more is tried. */
-const failureOf = (
-  status: Parameters<typeof describe>[0]
+export const failureOf = (
+  status: ConnectionStatus
 ): Effect.Effect<never, CommandFailed | CommandUnauthorized> => {
   const message = describe(status)
   return status._tag === "Unauthorized"
@@ -70,16 +80,13 @@ export const failWhenOver: Effect.Effect<never, CommandFailed | CommandUnauthori
     )
   )
 
-/** Waits for the first connection, as long as it may take; fails with the reason where there is none. */
-export const awaitConnected = Effect.fnUntraced(function* (timeout: number | undefined) {
+/** Waits until there is a connection, or can be none, as long as that may take. */
+export const awaitDecided = Effect.fnUntraced(function* (timeout: number | undefined) {
   const { status } = yield* Presence
   const seconds = timeout ?? defaultTimeout
   yield* SubscriptionRef.changes(status).pipe(
-    Stream.filter((now) => now._tag === "Connected" || isPermanent(now)),
-    Stream.take(1),
-    Stream.runForEach((now): Effect.Effect<void, CommandFailed | CommandUnauthorized> =>
-      isPermanent(now) ? failureOf(now) : Effect.void
-    ),
+    Stream.takeUntil((now) => now._tag === "Connected" || isPermanent(now)),
+    Stream.runDrain,
     Effect.timeoutOrElse({
       duration: `${seconds} seconds`,
       orElse: () =>
@@ -92,6 +99,14 @@ export const awaitConnected = Effect.fnUntraced(function* (timeout: number | und
         )
     })
   )
+})
+
+/** Waits for the first connection, as long as it may take; fails with the reason where there is none. */
+export const awaitConnected = Effect.fnUntraced(function* (timeout: number | undefined) {
+  yield* awaitDecided(timeout)
+  const { status } = yield* Presence
+  const now = yield* SubscriptionRef.get(status)
+  if (isPermanent(now)) yield* failureOf(now)
 })
 
 /** Waits until everyone who is in the room has answered. */
