@@ -62,6 +62,17 @@ const start = (
 export const cli = (variables: Variables, ...args: ReadonlyArray<string>) =>
   start(variables, process.execPath, [main, ...args], "ignore")
 
+const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
+
+/** Runs it with its output in a file. */
+export const cliInto = (path: string, variables: Variables, ...args: ReadonlyArray<string>) =>
+  start(
+    variables,
+    "sh",
+    ["-c", `exec "$@" > ${quote(path)}`, "sh", process.execPath, main, ...args],
+    "ignore"
+  )
+
 /** Whether there is no `script`, which lends a command a terminal. Never in CI: there tests must fail. */
 export const isTerminalMissing =
   process.env["CI"] === undefined && spawnSync("script", ["--version"]).status !== 0
@@ -69,8 +80,6 @@ export const isTerminalMissing =
 if (isTerminalMissing) {
   console.warn("Skipped without script(1). On Debian: apt-get install bsdutils")
 }
-
-const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 
 /** Runs it on a terminal of this size: what it shows is in stdout. */
 export const cliOnTerminal = (

@@ -117,6 +117,19 @@ describe.skipIf(isTerminalMissing)("sanity-presence on a terminal", () => {
     )
   )
 
+  it.live("[T3] [T5] whoever does not tell a token gets a line of their own, and 130", () =>
+    Effect.gen(function* () {
+      const room = { SANITY_PROJECT_ID: "abc", SANITY_DATASET: "d" }
+      const who = yield* cliOnTerminal({ columns: 80, rows: 24 }, room, "who")
+      yield* who.printed(/Token/)
+      who.type("sec\u0003")
+      const { code, stdout } = yield* who.ended
+      assert.strictEqual(code, 130)
+      assert.match(stdout, /\n$/)
+      assert.notInclude(stdout, "sec")
+    })
+  )
+
   it.live("[T4] a narrow one shows names, documents and fields below one another", () =>
     relayed(
       Effect.gen(function* () {

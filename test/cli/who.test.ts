@@ -1,10 +1,10 @@
-import { writeFileSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
 import { join as joinPath } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Relay } from "../../src/relay/Relay.ts"
 import { directory } from "../support/directory.ts"
-import { cli } from "./cliProcess.ts"
+import { cli, cliInto } from "./cliProcess.ts"
 import { assertComplains, complaints, inRoom, person, place, ran } from "./inRoom.ts"
 
 const minute = 60_000
@@ -112,7 +112,9 @@ describe("a command that joins a room", () => {
       ["who", "--project", "abc123", "--canvas", "c1", "--api-host", "http://127.0.0.1:1"],
       "canvas"
     ],
-    [["whoo"], "whoo"],
+    [["whoo"], String.raw`whoo" for "sanity-presence"\. Did you mean who\?`],
+    [["who", "--jsom"], String.raw`who\. Did you mean --json\?`],
+    [["who", "--api-host", "http://127.0.0.1:1", "--token-file", "/"], "/ is no file"],
     [["announce"], "--document"],
     [["announce", "--document", "a b"], "is no document"],
     [["announce", "--document", "book", "--path", "a..b"], "is no path"],
@@ -147,6 +149,7 @@ describe("a command that joins a room", () => {
         const started = yield* cli(variables, ...command.split(" "), "--timeout", "1")
         const result = yield* started.ended
         assertComplains(result, { code: 1, says: /127\.0\.0\.1/ })
+        assert.notInclude(result.stderr, "tried again")
       })
   )
 
@@ -202,7 +205,10 @@ describe("a command that joins a room", () => {
   it.live("[T3] [T5] whose file with the token is not there names it", () =>
     Effect.gen(function* () {
       const started = yield* cli(yield* inRoom, "who", "--token-file", "/nowhere/token")
-      assertComplains(yield* started.ended, { code: 2, says: /--token-file.*\/nowhere\/token/ })
+      assertComplains(yield* started.ended, {
+        code: 2,
+        says: /--token-file cannot be read: there is no \/nowhere\/token\./
+      })
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 
@@ -260,3 +266,21 @@ describe("a command that joins a room", () => {
     })
   )
 })
+
+describe.skipIf(!existsSync("/dev/full"))(
+  "a command whose output is on a disk that is full",
+  () => {
+    it.live.each(["--help", "who --help", "--version", "--completions bash", "who"])(
+      "[T3] %s says so, exit code 1",
+      (args) =>
+        Effect.gen(function* () {
+          const result = yield* (yield* cliInto("/dev/full", yield* inRoom, ...args.split(" ")))
+            .ended
+          assertComplains(result, {
+            code: 1,
+            says: /The output cannot be written: .*no space left/
+          })
+        }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+    )
+  }
+)

@@ -86,6 +86,7 @@ const askAtTerminal = Effect.gen(function* () {
     Effect.catchTag("QuitError", () =>
       Effect.andThen(
         Effect.sync(() => {
+          process.stderr.write("\n")
           process.exitCode = exitCodeOf("SIGINT")
         }),
         Effect.interrupt

@@ -80,6 +80,12 @@ export const failWhenOver: Effect.Effect<never, CommandFailed | CommandUnauthori
     )
   )
 
+/** Why there is no connection, where none is waited for any longer: as the middle of a sentence. */
+const whyNone = (status: ConnectionStatus): string => {
+  if (status._tag === "Reconnecting") return status.reason
+  return status._tag === "Offline" ? "this machine is offline" : "there was no answer"
+}
+
 /** Waits until there is a connection, or can be none, as long as that may take. */
 export const awaitDecided = Effect.fnUntraced(function* (timeout: number | undefined) {
   const { status } = yield* Presence
@@ -94,7 +100,7 @@ export const awaitDecided = Effect.fnUntraced(function* (timeout: number | undef
           SubscriptionRef.get(status),
           (now) =>
             new CommandFailed({
-              message: `No connection within ${seconds} s. ${describe(now)} For where it fails run sanity-presence doctor.`
+              message: `No connection within ${seconds} s: ${whyNone(now)}. For where it fails run sanity-presence doctor.`
             })
         )
     })

@@ -58,7 +58,7 @@ export const refuseOtherProject = Effect.fnUntraced(function* (
     duration: `${seconds} seconds`,
     orElse: () =>
       new CommandFailed({
-        message: `No connection within ${seconds} s. ${new URL(socketUrl).host} did not answer. For where it fails run sanity-presence doctor.`
+        message: `No connection within ${seconds} s: ${new URL(socketUrl).host} did not answer. For where it fails run sanity-presence doctor.`
       })
   })
   if (other === undefined) return
