@@ -88,7 +88,8 @@ const stay = Effect.fnUntraced(function* (
   { command: [child, ...args], room }: Values,
   places: ReadonlyArray<ReportedLocation>
 ) {
-  yield* awaitConnected(room.timeout)
+  // Whoever stops it before it is there has been nowhere.
+  yield* failWhenInterrupted(awaitConnected(room.timeout))
   const present = whilePresent(places)
   yield* child === undefined
     ? present(stayUntilStopped(places.map(placeText).join(", ")))

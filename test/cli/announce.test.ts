@@ -111,7 +111,19 @@ describe("sanity-presence announce", () => {
       }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 
-  it.live("with a command that is not there says so", () =>
+  it.live("[T3] stopped before it is there has not done what was asked for", () =>
+    Effect.gen(function* () {
+      const room = { SANITY_API_HOST: "http://127.0.0.1:1" }
+      const announce = yield* cli(room, "announce", "--document", "book")
+      yield* announce.complained(/No token is given/)
+      announce.kill("SIGTERM")
+      const { code, stdout } = yield* announce.ended
+      assert.strictEqual(stdout, "")
+      assert.strictEqual(code, 143)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("[T3] with a command that is not there says so, as shells do", () =>
     Effect.gen(function* () {
       const announce = yield* cli(
         yield* inRoom,
@@ -122,7 +134,7 @@ describe("sanity-presence announce", () => {
         "no-such-command"
       )
       const { code, stderr } = yield* announce.ended
-      assert.strictEqual(code, 2)
+      assert.strictEqual(code, 127)
       assert.match(stderr, /no-such-command cannot be run/)
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
