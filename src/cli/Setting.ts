@@ -158,7 +158,7 @@ export interface NumberInfo {
   readonly env?: string | null
 }
 
-const decimal = /^-?\d+(\.\d+)?$/
+const decimal = /^-?(\d+|\d*\.\d+)$/
 
 const number = (info: NumberInfo, unit: string, isWhole: boolean): Setting<number> => {
   const range = `${info.min} to ${info.max}`

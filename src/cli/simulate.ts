@@ -81,7 +81,7 @@ const actsText = ({ acts }: Tally): string =>
 
 const progressText = (tally: Tally, { users }: Settings, millis: number): string => {
   const refused = tally.refused === 0 ? "" : ` · refused ${tally.refused}`
-  return `${lengthText(millis)} · ${tally.connected} of ${users} connected · ${actsText(tally)}${refused}`
+  return `${lengthText(millis)} · ${tally.connected} of ${users} connected, ${tally.away} away · ${actsText(tally)}${refused}`
 }
 
 const summary = (tally: Tally, { seed, users }: Settings, millis: number): string =>

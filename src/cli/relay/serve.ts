@@ -92,7 +92,7 @@ const announce = Effect.fnUntraced(function* ({ auth, nats, options }: Values) {
   )
   if (auth.auth === "development") {
     yield* Effect.logWarning(
-      `DEVELOPMENT ONLY, anyone may be anyone: connect with apiHost ${url}, useProjectHostname false and a user's name as the token, for example p-ada-lovelace.`
+      `DEVELOPMENT ONLY, anyone may be anyone: connect with apiHost ${url} and a user's name as the token, for example p-ada-lovelace; a client of @sanity/client needs useProjectHostname false, too.`
     )
     if (!isLoopback(address.host) && address.host !== "localhost") {
       yield* Effect.logWarning(

@@ -34,10 +34,11 @@ export interface Settings {
   readonly seed: number
 }
 
-/** What has been done so far, and what somebody who only looks on has seen of it. */
+/** What has been done so far, how many are there and have left for a while, and what somebody who only looks on has seen of it. */
 export interface Tally {
   readonly acts: { [act in Act]: number }
   connected: number
+  away: number
   refused: number
   seen: { sessions: number; changes: number }
 }
@@ -45,6 +46,7 @@ export interface Tally {
 export const emptyTally = (): Tally => ({
   acts: { focus: 0, type: 0, idle: 0, leave: 0, reconnect: 0 },
   connected: 0,
+  away: 0,
   refused: 0,
   seen: { sessions: 0, changes: 0 }
 })
@@ -133,7 +135,11 @@ const live = (target: RoomTarget, settings: Settings, tally: Tally) =>
           Effect.provide(wire.layer)
         )
         const delay = yield* Effect.provideService(chooseDelay(settings.rate), Random.Random, dice)
-        yield* Effect.sleep(delay * pause)
+        tally.away++
+        yield* Effect.ensuring(
+          Effect.sleep(delay * pause),
+          Effect.sync(() => tally.away--)
+        )
       })
     )
     return yield* Effect.catchTags(visits, {
