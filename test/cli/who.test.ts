@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { existsSync, writeFileSync } from "node:fs"
 import { join as joinPath } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -264,6 +265,29 @@ describe("a command that joins a room", () => {
         assert.include(stdout, command)
       }
     })
+  )
+})
+
+describe("completions for bash", () => {
+  it.live.each([
+    ["relay --auth dev", "development"],
+    ["relay --roll-call ", "table forward"],
+    ["who --token-file to", "token"],
+    ["relay --tokens-file to", "token"]
+  ] as const)("[T10] complete %s to %s", ([words, expected]) =>
+    Effect.gen(function* () {
+      const folder = yield* directory
+      writeFileSync(joinPath(folder, "token"), "")
+      const { stdout: script } = yield* (yield* cli({}, "--completions", "bash")).ended
+      const line = ["sanity-presence", ...words.split(" ")]
+      const complete = `${script}
+        COMP_WORDS=(${line.map((word) => `'${word}'`).join(" ")}) COMP_CWORD=${line.length - 1}
+        COMP_LINE='${line.join(" ")}'
+        _sanity_presence sanity-presence '${line.at(-1) ?? ""}' '${line.at(-2) ?? ""}'
+        printf '%s\\n' "\${COMPREPLY[@]}"`
+      const { stdout } = spawnSync("bash", ["--norc", "-c", complete], { cwd: folder })
+      assert.deepStrictEqual(String(stdout).trim().split("\n"), expected.split(" "))
+    }).pipe(Effect.scoped)
   )
 })
 

@@ -3,7 +3,7 @@
  */
 import type * as Command from "effect/cli/Command"
 import * as Result from "effect/Result"
-import { flagsOf, seconds, setting, text, url } from "../Setting.ts"
+import { flagsOf, pathFlag, seconds, setting, text, url } from "../Setting.ts"
 
 /** The variable with the token. */
 export const tokenVariable = "SANITY_AUTH_TOKEN"
@@ -63,7 +63,8 @@ const tokenFile = setting(
   (path, env) =>
     path === ""
       ? Result.fail("Expected a path")
-      : Result.succeed({ path, isGiven: env === undefined })
+      : Result.succeed({ path, isGiven: env === undefined }),
+  { flag: pathFlag }
 )
 
 /** Seconds, where nothing is said. */
