@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { Relay } from "../../src/relay/Relay.ts"
+import { RelayAuth } from "../../src/relay/RelayAuth.ts"
 import { join } from "../relay/RelayClient.ts"
-import { cli } from "./cliProcess.ts"
+import { cli, cliOnTerminal, isTerminalMissing } from "./cliProcess.ts"
 import { complaints, inRoom } from "./inRoom.ts"
 
 const watcher = Effect.flatMap(Relay, ({ url }) => join(url, "p-watcher"))
@@ -42,6 +44,27 @@ describe("sanity-presence announce", () => {
       assert.strictEqual((yield* others.next).type, "disconnect")
       assert.isBelow(performance.now() - start, 30_000)
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live.skipIf(isTerminalMissing)("[T1] is gone at once when its terminal is closed", () =>
+    Effect.gen(function* () {
+      const others = yield* watcher
+      const size = { columns: 80, rows: 24 }
+      const announce = yield* cliOnTerminal(size, yield* inRoom, "announce", "--document", "book")
+      while ((yield* others.next).type !== "state") continue
+      const start = performance.now()
+      announce.kill("SIGKILL")
+      assert.strictEqual((yield* others.next).type, "disconnect")
+      // It says goodbye: the relay would keep who is only cut off for longer.
+      assert.isBelow(performance.now() - start, 60_000)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        Relay.layer({ port: 0, returnGrace: "100 seconds" }).pipe(
+          Layer.provide(RelayAuth.layerDevelopment)
+        )
+      )
+    )
   )
 
   it.live("several documents, in the versions that their ids and the perspective name", () =>

@@ -203,6 +203,22 @@ describe("a command that joins a room", () => {
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 
+  it.live("[T5] is let in with the token in a file, where the relay asks for one", () =>
+    Effect.gen(function* () {
+      const folder = yield* directory
+      const [file, tokens] = [joinPath(folder, "token"), joinPath(folder, "tokens.json")]
+      writeFileSync(file, "the-token-of-ada\n")
+      const entry = { token: "the-token-of-ada", user: "p-ada" }
+      writeFileSync(tokens, JSON.stringify({ tokens: [entry] }), { mode: 0o600 })
+      const auth = ["--auth", "tokens", "--tokens-file", tokens]
+      const relay = yield* cli({}, "relay", "--port", "0", ...auth)
+      const variables = { SANITY_API_HOST: yield* relay.url, SANITY_AUTH_TOKEN_FILE: file }
+      const { code, stdout } = yield* (yield* cli(variables, "who")).ended
+      assert.strictEqual(stdout, "Nobody is here.\n")
+      assert.strictEqual(code, 0)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("[T3] [T5] whose file with the token is not there names it", () =>
     Effect.gen(function* () {
       const started = yield* cli(yield* inRoom, "who", "--token-file", "/nowhere/token")
