@@ -40,6 +40,8 @@ export const make = ({ unreadChanges }: Pick<Limits, "unreadChanges">): ChangeLo
 
   const awaitMore = (reader: Reader): Effect.Effect<void> =>
     Effect.callback((resume) => {
+      // The fiber may have given way to others since it looked.
+      if (reader.unread?.length !== 0) return resume(Effect.void)
       reader.wake = () => resume(Effect.void)
       return Effect.sync(() => {
         reader.wake = undefined

@@ -19,15 +19,30 @@ import { Transport, type TransportMessage, type TransportSignal } from "./Transp
 
 export { drops } from "./Drops.ts"
 
-/** How many others are in the room. Attribute `room`, as of all metrics here. */
+/**
+ * How many others are in the room. Attribute `room`, as of all metrics here. Where this process has
+ * several layers in a room, it is the sum of what they see.
+ */
 export const sessions = Metric.gauge("presence_sessions", {
   description: "Sessions of others in the room"
 })
 
-/** Whether there is a connection: 1 or 0. */
+/** Whether there is a connection: 1 or 0, or how many where this process has several in a room. */
 export const connected = Metric.gauge("presence_connected", {
-  description: "Whether there is a connection to the room"
+  description: "Connections to the room"
 })
+
+/** Sets what one layer adds to a gauge, which it may share with others. */
+const shareOf = (gauge: Metric.Gauge<number>, room: string) => {
+  const ofRoom = Metric.withAttributes(gauge, { room })
+  let share = 0
+  return (value: number): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const change = value - share
+      share = value
+      return Metric.modify(ofRoom, change)
+    })
+}
 
 /** What the room published, the echoes of one's own included. Attribute `type`. */
 export const events = Metric.counter("presence_events_total", {
@@ -64,18 +79,22 @@ const countEvents = (signals: ReadonlyArray<TransportSignal>, room: string) => {
   )
 }
 
-const countConnections = (signals: ReadonlyArray<TransportSignal>, room: string) =>
+const countConnections = (
+  signals: ReadonlyArray<TransportSignal>,
+  room: string,
+  setConnected: (value: number) => Effect.Effect<void>
+) =>
   Effect.forEach(
     signals,
     (signal) => {
-      if (signal._tag === "Disconnected") {
-        return Metric.update(Metric.withAttributes(connected, { room }), 0)
-      }
+      if (signal._tag === "Disconnected") return setConnected(0)
       if (signal._tag !== "Connected") return Effect.void
-      const isUp = Metric.update(Metric.withAttributes(connected, { room }), 1)
       return signal.generation === 1
-        ? isUp
-        : Effect.andThen(isUp, Metric.update(Metric.withAttributes(reconnects, { room }), 1))
+        ? setConnected(1)
+        : Effect.andThen(
+            setConnected(1),
+            Metric.update(Metric.withAttributes(reconnects, { room }), 1)
+          )
     },
     { discard: true }
   )
@@ -87,13 +106,17 @@ const spanNames: { readonly [Tag in TransportMessage["_tag"]]: string } = {
 }
 
 /** A transport that is watched from outside: it is none the wiser. */
-const observe = (transport: Transport["Service"], room: string): Transport["Service"] =>
+const observe = (
+  transport: Transport["Service"],
+  room: string,
+  setConnected: (value: number) => Effect.Effect<void>
+): Transport["Service"] =>
   Transport.of({
     ...transport,
     signals: transport.signals.pipe(
       Stream.mapArrayEffect((signals) =>
         Effect.as(
-          Effect.andThen(countEvents(signals, room), countConnections(signals, room)),
+          Effect.andThen(countEvents(signals, room), countConnections(signals, room, setConnected)),
           signals
         )
       )
@@ -117,7 +140,10 @@ const observed: Layer.Layer<Transport, never, SanityClient | Auth> = Layer.effec
   Transport,
   Effect.gen(function* () {
     const { resource } = yield* SanityClient
-    return observe(yield* Transport, nameOf(resource))
+    const room = nameOf(resource)
+    const setConnected = shareOf(connected, room)
+    yield* Effect.addFinalizer(() => setConnected(0))
+    return observe(yield* Transport, room, setConnected)
   })
 ).pipe(Layer.provide(BifurTransport.layerWebSocket), Layer.provide(ConnectionSpans.layer))
 
@@ -141,16 +167,10 @@ export const layer: Layer.Layer<Presence, never, SanityClient | Auth> = Layer.ef
     const { resource } = yield* SanityClient
     const room = nameOf(resource)
     const presence = yield* Presence
-    yield* Effect.addFinalizer(() =>
-      Effect.andThen(
-        Metric.update(Metric.withAttributes(sessions, { room }), 0),
-        Metric.update(Metric.withAttributes(connected, { room }), 0)
-      )
-    )
+    const setSessions = shareOf(sessions, room)
+    yield* Effect.addFinalizer(() => setSessions(0))
     yield* SubscriptionRef.changes(presence.state).pipe(
-      Stream.runForEach((state) =>
-        Metric.update(Metric.withAttributes(sessions, { room }), HashMap.size(state.members))
-      ),
+      Stream.runForEach((state) => setSessions(HashMap.size(state.members))),
       Effect.forkScoped
     )
     return Context.make(Presence, presence)

@@ -136,3 +136,21 @@ export const fromHttpStatus = (host: string, status: number, hasToken: boolean):
   }
   return lost(`${host} answers, but opens no WebSocket. Something in between may not let it pass`)
 }
+
+/** Whatever else there is, is a relay. */
+const ofSanity = /\.sanity\.(io|work)(:\d+)?$/
+
+/**
+ * A server that lets pages of this origin read none of its answers.
+ *
+ * @example
+ * pageRefused("abc123.api.sanity.io", "https://app.example.com") // { _tag: "Lost", reason: "…" }
+ */
+export const pageRefused = (host: string, origin: string): ConnectionEnd =>
+  lost(
+    `${host} does not let pages of ${origin} in. Add that origin${
+      ofSanity.test(host)
+        ? ", with credentials, to the CORS origins of the project, on sanity.io/manage"
+        : " to those that the relay allows (--allowed-origins)"
+    }`
+  )

@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import type { Token } from "../Auth.ts"
 import { SanityClient } from "../SanityClient.ts"
 import { currentUserVersion, statusOf, underToken } from "../SanityRequest.ts"
-import { type ConnectionEnd, fromHttpStatus, lost } from "./ConnectionEnd.ts"
+import { type ConnectionEnd, fromHttpStatus, lost, pageRefused } from "./ConnectionEnd.ts"
 
 /** Sent with the request. */
 const tag = "users.get-current"
@@ -84,9 +84,7 @@ const make = Effect.gen(function* () {
     // An answer that a page may not read still says that the host can be reached.
     const isPage = typeof location !== "undefined"
     if (!isPage || Option.isNone(yield* get(url, { mode: "no-cors" }))) return unreachable
-    return lost(
-      `${host} does not let pages of ${location.origin} in. Add that origin, with credentials, to the CORS origins of the project, on sanity.io/manage`
-    )
+    return pageRefused(host, location.origin)
   })
 
   return Inquiry.of({

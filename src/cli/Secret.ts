@@ -7,6 +7,7 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
+import type { PlatformError } from "effect/PlatformError"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import { UsageError } from "./CommandFailure.ts"
@@ -35,14 +36,27 @@ export const fileFlagsOf = <Key extends string>(secrets: {
   readonly [name in Key]: Secret
 }): Record<Key, Flag.Flag<string | undefined>> => Record.map(secrets, ({ file }) => file.flag)
 
+const whyNot = ({ cause, reason }: PlatformError, path: string): string => {
+  switch (reason._tag) {
+    case "NotFound":
+      return `there is no ${path}`
+    case "PermissionDenied":
+      return `this process may not read ${path}`
+    default: {
+      const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : ""
+      return `${path} is no file that can be read${code}`
+    }
+  }
+}
+
 /** A file's content, or a {@link UsageError} that names the flag. */
 export const readFile = Effect.fnUntraced(function* (name: string, path: string) {
   const files = yield* FileSystem.FileSystem
   return yield* files.readFileString(path).pipe(
     Effect.mapError(
-      ({ message }) =>
+      (error) =>
         new UsageError({
-          message: `The file of --${name} cannot be read: ${message}. Check the path, and that this process may read it.`
+          message: `The file of --${name} cannot be read: ${whyNot(error, path)}. Check the path.`
         })
     )
   )

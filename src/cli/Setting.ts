@@ -34,8 +34,8 @@ export interface Setting<A> extends SettingInfo {
   readonly flag: Flag.Flag<A | undefined>
 }
 
-/** Reads a value, or says what would have been one. */
-type Parse<A> = (text: string) => Result.Result<A, string>
+/** Reads a value, or says what would have been one. `env` is the variable that it stood in, if in one. */
+type Parse<A> = (text: string, env: string | undefined) => Result.Result<A, string>
 
 /** A value as it was written, and in which variable, unless it was the flag. */
 interface Written {
@@ -72,18 +72,26 @@ const withVariable = (flag: Flag.Flag<Written>, env: string | null): Flag.Flag<W
 /**
  * A setting of any kind.
  *
- * @param forbidden what a flag may not say although the variable may, because every user of the
- *   machine can read arguments. Gives the reason. What was written is not repeated in errors then.
+ * @param options.forbidden what a flag may not say although the variable may, because every user of
+ *   the machine can read arguments. Gives the reason. What was written is not repeated in errors then.
+ * @param options.flag a text, unless it is one of a kind that shells can complete
  */
 export const setting = <A>(
   info: SettingInfo,
   parse: Parse<A>,
-  forbidden?: (text: string) => string | undefined
+  {
+    flag: makeFlag = Flag.String,
+    forbidden
+  }: {
+    readonly forbidden?: (text: string) => string | undefined
+    readonly flag?: (name: string) => Flag.Flag<string>
+  } = {}
 ): Setting<A> => {
   const env = info.env === undefined ? envOf(info.name) : info.env
   const read = (written: Written): Effect.Effect<A, CliError.CliError> => {
     const reason = written.env === undefined ? forbidden?.(written.text) : undefined
-    const result = reason === undefined ? parse(written.text.trim()) : Result.fail(reason)
+    const result =
+      reason === undefined ? parse(written.text.trim(), written.env) : Result.fail(reason)
     if (Result.isSuccess(result)) return Effect.succeed(result.success)
     return Effect.fail(
       new CliError.InvalidValue({
@@ -96,7 +104,7 @@ export const setting = <A>(
   }
   const variable = env === null ? "" : ` [env: ${env}]`
   const flag = withVariable(
-    Flag.map(Flag.String(info.name), (text): Written => ({ text })),
+    Flag.map(makeFlag(info.name), (text): Written => ({ text })),
     env
   ).pipe(
     Flag.mapEffect(read),
@@ -113,8 +121,16 @@ export const text = (info: Omit<SettingInfo, "values"> & { readonly values?: str
     value === "" ? Result.fail("Expected a text") : Result.succeed(value)
   )
 
+/** Shells complete it. It may be a pipe, as `<(…)` is in shells. */
+export const pathFlag = (name: string): Flag.Flag<string> => Flag.Path(name)
+
 /** A path of a file. */
-export const file = (info: Omit<SettingInfo, "values">) => text({ values: "path", ...info })
+export const file = (info: Omit<SettingInfo, "values">) =>
+  setting(
+    { values: "path", ...info },
+    (value) => (value === "" ? Result.fail("Expected a path") : Result.succeed(value)),
+    { flag: pathFlag }
+  )
 
 /** The address of a service over HTTP. */
 export const url = (info: Omit<SettingInfo, "values">) =>
@@ -139,17 +155,21 @@ export const list = (
     return complaint === undefined ? Result.succeed(items) : Result.fail(complaint)
   })
 
-/** One of a few words. */
+/** One of a few words, which shells complete. */
 export const choice = <const Choice extends string>(
   info: Omit<SettingInfo, "values">,
   choices: ReadonlyArray<Choice>
 ) =>
-  setting({ values: choices.join("|"), ...info }, (value) => {
-    const chosen = choices.find((choice) => choice === value)
-    return chosen === undefined
-      ? Result.fail(`Expected one of ${choices.join(", ")}`)
-      : Result.succeed(chosen)
-  })
+  setting(
+    { values: choices.join("|"), ...info },
+    (value) => {
+      const chosen = choices.find((choice) => choice === value)
+      return chosen === undefined
+        ? Result.fail(`Expected one of ${choices.join(", ")}`)
+        : Result.succeed(chosen)
+    },
+    { flag: (name) => Flag.Literals(name, choices) }
+  )
 
 /** A number from `min` to `max`. */
 export interface NumberInfo {
@@ -161,7 +181,7 @@ export interface NumberInfo {
   readonly env?: string | null
 }
 
-const decimal = /^-?\d+(\.\d+)?$/
+const decimal = /^-?(\d+|\d*\.\d+)$/
 
 const number = (info: NumberInfo, unit: string, isWhole: boolean): Setting<number> => {
   const range = `${info.min} to ${info.max}`

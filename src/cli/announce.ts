@@ -7,16 +7,14 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
-import { describe } from "../ConnectionStatus.ts"
+import { type ConnectionStatus, describe, isPermanent } from "../ConnectionStatus.ts"
 import { fromReported, type ReportedLocation } from "../Location.ts"
-import { Presence } from "../Presence.ts"
 import { whilePresent } from "../whilePresent.ts"
 import { runChild } from "./announce/child.ts"
 import { placesOf } from "./announce/places.ts"
 import { ChildFailed, UsageError } from "./CommandFailure.ts"
 import { failWhenInterrupted } from "./interrupted.ts"
-import { awaitConnected, failWhenOver, layerRoom } from "./room/joinRoom.ts"
+import { awaitConnected, failWhenOver, layerRoom, statusNews } from "./room/joinRoom.ts"
 import { pathText } from "./room/people.ts"
 import { roomFlags } from "./room/roomSettings.ts"
 import { complain } from "./terminal/complain.ts"
@@ -61,23 +59,25 @@ const placeText = (place: ReportedLocation): string => {
 }
 
 /** Says what becomes of the connection, once it has been made. */
-const tellStatus = Effect.gen(function* () {
-  const { status } = yield* Presence
-  yield* SubscriptionRef.changes(status).pipe(
+const tellStatus = (isTold: (status: ConnectionStatus) => boolean) =>
+  statusNews.pipe(
     Stream.dropWhile(({ _tag }) => _tag === "Connected"),
-    Stream.runForEach((now) => complain(describe(now)))
+    Stream.filter((now) => now._tag !== "Connecting" && isTold(now)),
+    Stream.runForEach((now) => complain(describe(now))),
+    Effect.andThen(Effect.never)
   )
-  return yield* Effect.never
-})
 
 const stayUntilStopped = Effect.fnUntraced(function* (where: string) {
   yield* print(printable(`Present in ${where}, until this is stopped (Ctrl-C).`))
-  return yield* Effect.raceFirst(tellStatus, failWhenOver)
+  return yield* Effect.raceFirst(
+    tellStatus((status) => !isPermanent(status)),
+    failWhenOver
+  )
 })
 
 /** A command that was begun is not ended because nobody sees it any more. */
 const stayWhile = Effect.fnUntraced(function* (command: string, args: ReadonlyArray<string>) {
-  yield* Effect.forkScoped(tellStatus)
+  yield* Effect.forkScoped(tellStatus(() => true))
   const code = yield* runChild(command, args)
   if (code !== 0) {
     return yield* new ChildFailed({ message: `${command} ended with ${code}.`, code })
@@ -88,7 +88,8 @@ const stay = Effect.fnUntraced(function* (
   { command: [child, ...args], room }: Values,
   places: ReadonlyArray<ReportedLocation>
 ) {
-  yield* awaitConnected(room.timeout)
+  // Whoever stops it before it is there has been nowhere.
+  yield* failWhenInterrupted(awaitConnected(room.timeout))
   const present = whilePresent(places)
   yield* child === undefined
     ? present(stayUntilStopped(places.map(placeText).join(", ")))

@@ -16,7 +16,13 @@ import { packageVersion } from "../relay/PackageVersion.ts"
 import { ExitCode } from "./CommandFailure.ts"
 import { root } from "./root.ts"
 import { complain } from "./terminal/complain.ts"
-import { OutputClosed } from "./terminal/Output.ts"
+import { OutputClosed, withConsole } from "./terminal/Output.ts"
+
+/** What was meant, in the same line. */
+const inLine = ({ message }: CliError.CliError): string => {
+  const [said = "", ...meant] = message.split(/\s*\n\s*/)
+  return meant.length < 2 ? message : `${said}. Did you mean ${meant.slice(1).join(" or ")}?`
+}
 
 /** No word that belongs here is as long; a token that was pasted in a wrong place is. */
 const likeToken = /\w{40,}/g
@@ -26,7 +32,7 @@ const presenter: CliOutput.Presenter = {
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? complain(
-          `${event.errors.map((error) => error.message.replaceAll(likeToken, "…")).join("; ")} (see ${event.commandPath.join(" ")} --help)`
+          `${event.errors.map(inLine).join("; ").replaceAll(likeToken, "…")} (see ${event.commandPath.join(" ")} --help)`
         )
       : CliOutput.defaultPresenter.present(event)
 }
@@ -65,6 +71,7 @@ if (process.stdin.isTTY || process.stdout.isTTY) {
 
 root.pipe(
   Command.run({ version: packageVersion }),
+  withConsole,
   Effect.tapCause(report),
   Effect.provide(Layer.mergeAll(NodeServices.layer, CliOutput.layerPresenter(presenter))),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })

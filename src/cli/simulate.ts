@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { resolveTarget } from "./room/RoomTarget.ts"
+import { findRoom } from "./room/joinRoom.ts"
 import { lengthText } from "./room/people.ts"
 import { countText } from "./room/peopleTable.ts"
 import { roomFlags } from "./room/roomSettings.ts"
@@ -81,7 +81,7 @@ const actsText = ({ acts }: Tally): string =>
 
 const progressText = (tally: Tally, { users }: Settings, millis: number): string => {
   const refused = tally.refused === 0 ? "" : ` · refused ${tally.refused}`
-  return `${lengthText(millis)} · ${tally.connected} of ${users} connected · ${actsText(tally)}${refused}`
+  return `${lengthText(millis)} · ${tally.connected} of ${users} connected, ${tally.away} away · ${actsText(tally)}${refused}`
 }
 
 const summary = (tally: Tally, { seed, users }: Settings, millis: number): string =>
@@ -95,14 +95,13 @@ const summary = (tally: Tally, { seed, users }: Settings, millis: number): strin
 const run = (values: Values) =>
   Effect.gen(function* () {
     const { duration, json, room } = values
-    const target = yield* resolveTarget(room)
+    const target = yield* findRoom(room)
     const settings: Settings = {
       documents: values.documents ?? defaults.documents,
       rate: values.rate ?? defaults.rate,
       seed: values.seed ?? (yield* Random.nextIntBetween(0, 999_999)),
       users: values.users ?? defaults.users
     }
-    if (target.note !== undefined) yield* complain(target.note)
     if (!target.isInvented && settings.users > 1) {
       yield* complain("Everyone has the same token: they are sessions of one user.")
     }
@@ -127,8 +126,9 @@ const run = (values: Values) =>
       Effect.raceFirst(
         progressLine(Effect.map(elapsed, (millis) => progressText(tally, settings, millis)))
       ),
-      // Who stops it wants to know, too.
-      Effect.onInterrupt(() => Effect.ignore(report))
+      // Who stops it wants to know, too, and so does who is refused after a while.
+      Effect.onInterrupt(() => Effect.ignore(report)),
+      Effect.tapError(() => (tally.refused === 0 ? Effect.void : Effect.ignore(report)))
     )
     yield* report
   }).pipe(Effect.provide(layerLog))

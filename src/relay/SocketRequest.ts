@@ -123,6 +123,9 @@ export const projectOf = (request: HostHeaders, settings: ProjectSettings): stri
   (settings.projectFromHost ? projectOfHost(hostOf(request, settings)) : undefined) ??
   settings.project
 
+/** The header in which the relay says, at the address of a room, for which project it takes it. */
+export const projectHeader = "sanity-presence-project"
+
 /** The room of a request, or undefined where there is none at its path. */
 export const roomOf = (
   request: RequestHead,

@@ -21,10 +21,10 @@ describe.skipIf(Browser.missing !== undefined)("a page that is not let in", () =
         const { open, site } = yield* Stage
         const apiHost = yield* Servers.refusing({ cors: false, me: 200, upgrade: 403 })
         const { page } = yield* open({ apiHost, token: "p-ada" })
-        const words = yield* statusWith(page, /CORS/)
+        const words = yield* statusWith(page, /allowed-origins/)
         console.log(`refused origin: ${words}`)
         assert.include(words, `${new URL(apiHost).host} does not let pages of ${site.origin} in.`)
-        assert.include(words, "Add that origin, with credentials, to the CORS origins")
+        assert.include(words, "Add that origin to those that the relay allows (--allowed-origins)")
       })
     )
 

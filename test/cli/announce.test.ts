@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { Relay } from "../../src/relay/Relay.ts"
+import { RelayAuth } from "../../src/relay/RelayAuth.ts"
 import { join } from "../relay/RelayClient.ts"
-import { cli } from "./cliProcess.ts"
+import { cli, cliOnTerminal, isTerminalMissing } from "./cliProcess.ts"
 import { complaints, inRoom } from "./inRoom.ts"
 
 const watcher = Effect.flatMap(Relay, ({ url }) => join(url, "p-watcher"))
@@ -42,6 +44,27 @@ describe("sanity-presence announce", () => {
       assert.strictEqual((yield* others.next).type, "disconnect")
       assert.isBelow(performance.now() - start, 30_000)
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live.skipIf(isTerminalMissing)("[T1] is gone at once when its terminal is closed", () =>
+    Effect.gen(function* () {
+      const others = yield* watcher
+      const size = { columns: 80, rows: 24 }
+      const announce = yield* cliOnTerminal(size, yield* inRoom, "announce", "--document", "book")
+      while ((yield* others.next).type !== "state") continue
+      const start = performance.now()
+      announce.kill("SIGKILL")
+      assert.strictEqual((yield* others.next).type, "disconnect")
+      // It says goodbye: the relay would keep who is only cut off for longer.
+      assert.isBelow(performance.now() - start, 60_000)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        Relay.layer({ port: 0, returnGrace: "100 seconds" }).pipe(
+          Layer.provide(RelayAuth.layerDevelopment)
+        )
+      )
+    )
   )
 
   it.live("several documents, in the versions that their ids and the perspective name", () =>
@@ -111,7 +134,19 @@ describe("sanity-presence announce", () => {
       }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 
-  it.live("with a command that is not there says so", () =>
+  it.live("[T3] stopped before it is there has not done what was asked for", () =>
+    Effect.gen(function* () {
+      const room = { SANITY_API_HOST: "http://127.0.0.1:1" }
+      const announce = yield* cli(room, "announce", "--document", "book")
+      yield* announce.complained(/No token is given/)
+      announce.kill("SIGTERM")
+      const { code, stdout } = yield* announce.ended
+      assert.strictEqual(stdout, "")
+      assert.strictEqual(code, 143)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("[T3] with a command that is not there says so, as shells do", () =>
     Effect.gen(function* () {
       const announce = yield* cli(
         yield* inRoom,
@@ -122,7 +157,7 @@ describe("sanity-presence announce", () => {
         "no-such-command"
       )
       const { code, stderr } = yield* announce.ended
-      assert.strictEqual(code, 2)
+      assert.strictEqual(code, 127)
       assert.match(stderr, /no-such-command cannot be run/)
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )

@@ -1,6 +1,8 @@
 /** The command line in a process of its own, with its output and its end. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { watch, type Watched } from "../support/childProcess.ts"
 
@@ -24,6 +26,8 @@ export interface CliProcess extends Watched {
   readonly type: (text: string) => void
   /** Reads its output no more, as a `head` that has enough. */
   readonly stopReading: () => void
+  /** Waits until it has been suspended. */
+  readonly suspended: Effect.Effect<void>
   /** Where the relay listens. */
   readonly url: Effect.Effect<string>
 }
@@ -34,6 +38,12 @@ const toCliProcess = (child: ChildProcess): CliProcess => {
     ...watched,
     kill: (signal) => child.kill(signal),
     type: (text) => void child.stdin?.write(text),
+    suspended: Effect.sync(() =>
+      / T /.test(readFileSync(`/proc/${child.pid}/stat`, "utf8").replace(/.*\)/, ""))
+    ).pipe(
+      Effect.repeat({ until: (isStopped) => isStopped, schedule: Schedule.spaced("20 millis") }),
+      Effect.asVoid
+    ),
     stopReading: () => void child.stdout?.destroy(),
     url: watched.printed(/(?<=Relay listening on )https?:\/\/127\.0\.0\.1:\d+/)
   }
@@ -62,6 +72,17 @@ const start = (
 export const cli = (variables: Variables, ...args: ReadonlyArray<string>) =>
   start(variables, process.execPath, [main, ...args], "ignore")
 
+const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
+
+/** Runs it with its output in a file. */
+export const cliInto = (path: string, variables: Variables, ...args: ReadonlyArray<string>) =>
+  start(
+    variables,
+    "sh",
+    ["-c", `exec "$@" > ${quote(path)}`, "sh", process.execPath, main, ...args],
+    "ignore"
+  )
+
 /** Whether there is no `script`, which lends a command a terminal. Never in CI: there tests must fail. */
 export const isTerminalMissing =
   process.env["CI"] === undefined && spawnSync("script", ["--version"]).status !== 0
@@ -69,8 +90,6 @@ export const isTerminalMissing =
 if (isTerminalMissing) {
   console.warn("Skipped without script(1). On Debian: apt-get install bsdutils")
 }
-
-const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 
 /** Runs it on a terminal of this size: what it shows is in stdout. */
 export const cliOnTerminal = (

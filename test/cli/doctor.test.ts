@@ -1,9 +1,15 @@
 import { createServer } from "node:http"
 import { createServer as createTcpServer } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { Relay } from "../../src/relay/Relay.ts"
+import { AuthUnavailable, RelayAuth, TokenRefused } from "../../src/relay/RelayAuth.ts"
+import type { RelayError } from "../../src/relay/RelayError.ts"
+import { UserId } from "../../src/Session.ts"
 import { listen, urlOf } from "../support/listen.ts"
 import { cli, type Variables } from "./cliProcess.ts"
 import { assertComplains, inRoom, person, ran } from "./inRoom.ts"
@@ -142,6 +148,89 @@ describe("sanity-presence doctor", () => {
     { step: "upgrade", code: 1, advice: /--timeout/ },
     "--timeout",
     "2"
+  )
+
+  /** Ends at a relay that is not as every other is. */
+  const ending = (
+    relay: Layer.Layer<Relay, RelayError>,
+    expected: { readonly step: string; readonly code: number; readonly advice: RegExp }
+  ) =>
+    Effect.gen(function* () {
+      const { url } = yield* Relay
+      yield* person("p-ada", [])
+      const result = yield* doctor({ SANITY_API_HOST: url, SANITY_AUTH_TOKEN: "p-bob" })
+      assert.strictEqual(steps(result.stdout).at(-1), expected.step)
+      assert.match(result.stdout, expected.advice)
+      assertComplains(result, {
+        code: expected.code,
+        says: new RegExp(`sanity-presence: ${expected.step}: `)
+      })
+      return result
+    }).pipe(Effect.scoped, Effect.provide(relay))
+
+  /** What a token gets that is not that of Ada. */
+  const answering = (error: TokenRefused | AuthUnavailable) =>
+    Relay.layer({ port: 0 }).pipe(
+      Layer.provide(
+        Layer.succeed(
+          RelayAuth,
+          RelayAuth.of({
+            authenticate: (token) =>
+              Redacted.value(token) === "p-ada"
+                ? Effect.succeed({ id: UserId.make("p-ada"), displayName: "Ada" })
+                : Effect.fail(error),
+            timeToLive: Duration.infinity,
+            profile: () => Effect.succeedNone
+          })
+        )
+      )
+    )
+
+  it.live("[T6] says to try again where the relay cannot find out whose a token is", () =>
+    ending(answering(new AuthUnavailable({ reason: "unreachable" })), {
+      step: "authorize",
+      code: 1,
+      advice: /→ The relay cannot find out whose the token is\. Try again/
+    })
+  )
+
+  it.live("[T6] says to raise the bounds where a room is full", () =>
+    ending(
+      Relay.layer({ port: 0, maxConnectionsPerRoom: 1 }).pipe(
+        Layer.provide(RelayAuth.layerDevelopment)
+      ),
+      { step: "authorize", code: 1, advice: /→ .*raise the bounds of the relay/ }
+    )
+  )
+
+  it.live("[T6] gives the advice of the relay that refuses a token, and no other", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* ending(answering(new TokenRefused({ reason: "unknown" })), {
+        step: "authorize",
+        code: 3,
+        advice: /→ Ask whoever runs the relay for one/
+      })
+      assert.notInclude(stdout, "sanity.io/manage")
+    })
+  )
+
+  it.live("[T6] says what is missing where there is no WebSocket", () =>
+    Effect.gen(function* () {
+      const variables = { ...(yield* inRoom), NODE_OPTIONS: "--no-experimental-websocket" }
+      const { code, stdout } = yield* doctor(variables)
+      assert.strictEqual(steps(stdout).at(-1), "open")
+      assert.match(stdout, /→ Use Node\.js 22/)
+      assert.strictEqual(code, 1)
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[T6] says of TLS what went wrong, and not where in OpenSSL", () =>
+    Effect.gen(function* () {
+      const { port } = yield* listen(createTcpServer((socket) => socket.end("no TLS here\n")))
+      const { stdout } = yield* doctor({ SANITY_API_HOST: `https://127.0.0.1:${port}` })
+      assert.match(stdout, /TLS with 127\.0\.0\.1 fails: [a-z ]+\./)
+      assert.notMatch(stdout, /\.c:\d+/)
+    }).pipe(Effect.scoped)
   )
 
   it.live("names the authorization where the token is refused", () =>

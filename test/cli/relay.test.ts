@@ -36,8 +36,7 @@ const complaint = Effect.fnUntraced(function* (
   ...args: ReadonlyArray<string>
 ) {
   const { code, stderr } = yield* ending(variables, ...args)
-  // 2 where it is seen in the flags, 1 where it takes a look at a file.
-  assert.oneOf(code, [1, 2])
+  assert.strictEqual(code, 2)
   return stderr
 })
 
@@ -124,10 +123,23 @@ describe("sanity-presence relay", () => {
       "--tls-cert"
     ],
     [["--auth", "development", "--nats-user", "relay"], "--nats nats://"],
+    [["--auth", "development", "--nats", "ws://127.0.0.1:4222"], "WebSocket"],
+    [
+      ["--auth", "development", "--nats", "127.0.0.1", "--nats-credentials-file", "/nowhere/c"],
+      "/nowhere/c"
+    ],
     [["--auth", "development", "--metrics-token-file", "/nowhere"], "--metrics-token-file"]
-  ] as const)("with %j says what is missing, %s", ([args, expected]) =>
+  ] as const)("[T3] with %j says what is missing, %s", ([args, expected]) =>
     Effect.gen(function* () {
       assert.include(yield* complaint({}, ...args), expected)
+    })
+  )
+
+  it.live("[T3] with a file of tokens that is none says where it is wrong", () =>
+    Effect.gen(function* () {
+      const path = yield* temporary("{ tokens: }")
+      const text = yield* complaint({}, "--auth", "tokens", "--tokens-file", path)
+      assert.include(text, path)
     })
   )
 

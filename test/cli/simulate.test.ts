@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { Relay } from "../../src/relay/Relay.ts"
 import { RelayAuth } from "../../src/relay/RelayAuth.ts"
-import { cli } from "./cliProcess.ts"
+import { cli, cliOnTerminal, isTerminalMissing } from "./cliProcess.ts"
 import { join } from "../relay/RelayClient.ts"
 import { complaints, inRoom } from "./inRoom.ts"
 
@@ -31,6 +31,19 @@ describe("sanity-presence simulate", () => {
       const [, focus = "0", type = "0"] = /focus (\d+) · type (\d+)/.exec(stdout) ?? []
       assert.isAbove(Number(focus) + Number(type), 40)
       assert.match(stdout, /an onlooker saw \d+ changes/)
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live.skipIf(isTerminalMissing)("says on a terminal how many are there, and who is away", () =>
+    Effect.gen(function* () {
+      const args = ["--users", "3", "--rate", ".5", "--seed", "7", "--duration", "5"]
+      const size = { columns: 80, rows: 24 }
+      const simulate = yield* cliOnTerminal(size, yield* inRoom, "simulate", ...args)
+      yield* simulate.printed(/\d s · 3 of 3 connected, 0 away · focus/)
+      const { code, stdout } = yield* simulate.ended
+      assert.strictEqual(code, 0)
+      // The line is gone; what is left is the summary.
+      assert.include(stdout, "\r\u001B[K3 users, 5 s, ")
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 

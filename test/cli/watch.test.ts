@@ -52,6 +52,18 @@ describe("sanity-presence watch, piped", () => {
       )
   )
 
+  it.live("[T2] [T9] tells what became of the connection once, not with every attempt", () =>
+    Effect.gen(function* () {
+      const watch = yield* cli({ SANITY_API_HOST: "http://127.0.0.1:1" }, "watch", "--timeout", "3")
+      const { code, stdout } = yield* watch.ended
+      assert.deepStrictEqual(
+        parse(stdout).flatMap(({ status }) => (status === undefined ? [] : [status])),
+        ["connecting", "reconnecting"]
+      )
+      assert.strictEqual(code, 1)
+    })
+  )
+
   it.live("ends by itself, without a stack, when nobody reads it any more", () =>
     relayed(
       Effect.gen(function* () {
@@ -92,6 +104,46 @@ describe.skipIf(isTerminalMissing)("sanity-presence on a terminal", () => {
     )
   )
 
+  it.live("[T11] watch gives the terminal back for as long as it is suspended", () =>
+    relayed(
+      Effect.gen(function* () {
+        const watch = yield* cliOnTerminal({ columns: 80, rows: 24 }, yield* inRoom, "watch")
+        yield* watch.printed(/Nobody is here/)
+        watch.type("\u001A")
+        yield* watch.suspended
+        yield* person("p-ada-lovelace", [place("drafts.book", ["title"])])
+        watch.kill("SIGCONT")
+        yield* watch.printed(/Ada Lovelace +drafts\.book +title/)
+        // It still reads single keys.
+        watch.type("q")
+        const { code, stdout } = yield* watch.ended
+        assert.strictEqual(code, 0)
+        const pages = stdout.split("\u001B[?1049").slice(1)
+        assert.deepStrictEqual(
+          pages.map((page) => page.charAt(0)),
+          ["h", "l", "h", "l"]
+        )
+        assert.include(pages[2], "Ada Lovelace")
+      })
+    )
+  )
+
+  it.live("watch says how many lines a short terminal has no room for", () =>
+    relayed(
+      Effect.gen(function* () {
+        yield* person(
+          "p-ada",
+          ["a", "b", "c", "d", "e"].map((field) => place("drafts.book", [field]))
+        )
+        const watch = yield* cliOnTerminal({ columns: 80, rows: 5 }, yield* inRoom, "watch")
+        yield* watch.printed(/drafts\.book +b[^]*… and 3 lines more/)
+        watch.type("q")
+        const { stdout } = yield* watch.ended
+        assert.notMatch(stdout, /drafts\.book +c/)
+      })
+    )
+  )
+
   it.live("watch quits with Ctrl-C, too", () =>
     relayed(
       Effect.gen(function* () {
@@ -103,6 +155,19 @@ describe.skipIf(isTerminalMissing)("sanity-presence on a terminal", () => {
         assert.isTrue(stdout.trimEnd().endsWith(leavePage))
       })
     )
+  )
+
+  it.live("[T3] [T5] whoever does not tell a token gets a line of their own, and 130", () =>
+    Effect.gen(function* () {
+      const room = { SANITY_PROJECT_ID: "abc", SANITY_DATASET: "d" }
+      const who = yield* cliOnTerminal({ columns: 80, rows: 24 }, room, "who")
+      yield* who.printed(/Token/)
+      who.type("sec\u0003")
+      const { code, stdout } = yield* who.ended
+      assert.strictEqual(code, 130)
+      assert.match(stdout, /\n$/)
+      assert.notInclude(stdout, "sec")
+    })
   )
 
   it.live("[T4] a narrow one shows names, documents and fields below one another", () =>

@@ -1,7 +1,11 @@
+import { spawnSync } from "node:child_process"
+import { existsSync, writeFileSync } from "node:fs"
+import { join as joinPath } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Relay } from "../../src/relay/Relay.ts"
-import { cli } from "./cliProcess.ts"
+import { directory } from "../support/directory.ts"
+import { cli, cliInto } from "./cliProcess.ts"
 import { assertComplains, complaints, inRoom, person, place, ran } from "./inRoom.ts"
 
 const minute = 60_000
@@ -109,7 +113,9 @@ describe("a command that joins a room", () => {
       ["who", "--project", "abc123", "--canvas", "c1", "--api-host", "http://127.0.0.1:1"],
       "canvas"
     ],
-    [["whoo"], "whoo"],
+    [["whoo"], String.raw`whoo" for "sanity-presence"\. Did you mean who\?`],
+    [["who", "--jsom"], String.raw`who\. Did you mean --json\?`],
+    [["who", "--api-host", "http://127.0.0.1:1", "--token-file", "/"], "/ is no file"],
     [["announce"], "--document"],
     [["announce", "--document", "a b"], "is no document"],
     [["announce", "--document", "book", "--path", "a..b"], "is no path"],
@@ -144,6 +150,7 @@ describe("a command that joins a room", () => {
         const started = yield* cli(variables, ...command.split(" "), "--timeout", "1")
         const result = yield* started.ended
         assertComplains(result, { code: 1, says: /127\.0\.0\.1/ })
+        assert.notInclude(result.stderr, "tried again")
       })
   )
 
@@ -178,10 +185,47 @@ describe("a command that joins a room", () => {
     }).pipe(Effect.provide(Relay.layerTest))
   )
 
-  it.live("takes a token from a file", () =>
+  it.live("[T5] is who the file of the flag says, whatever the variables say", () =>
+    Effect.gen(function* () {
+      const path = joinPath(yield* directory, "token")
+      writeFileSync(path, "p-ada-lovelace\n")
+      const variables = {
+        ...(yield* inRoom),
+        SANITY_AUTH_TOKEN: "p-bob",
+        SANITY_AUTH_TOKEN_FILE: "/nowhere/token"
+      }
+      const flags = ["announce", "--document", "a", "--token-file", path]
+      const others = yield* person("p-watcher", [])
+      yield* cli(variables, ...flags)
+      let event = yield* others.next
+      while (event.type !== "state" || event.i === "p-watcher") event = yield* others.next
+      assert.strictEqual(event.i, "p-ada-lovelace")
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[T5] is let in with the token in a file, where the relay asks for one", () =>
+    Effect.gen(function* () {
+      const folder = yield* directory
+      const [file, tokens] = [joinPath(folder, "token"), joinPath(folder, "tokens.json")]
+      writeFileSync(file, "the-token-of-ada\n")
+      const entry = { token: "the-token-of-ada", user: "p-ada" }
+      writeFileSync(tokens, JSON.stringify({ tokens: [entry] }), { mode: 0o600 })
+      const auth = ["--auth", "tokens", "--tokens-file", tokens]
+      const relay = yield* cli({}, "relay", "--port", "0", ...auth)
+      const variables = { SANITY_API_HOST: yield* relay.url, SANITY_AUTH_TOKEN_FILE: file }
+      const { code, stdout } = yield* (yield* cli(variables, "who")).ended
+      assert.strictEqual(stdout, "Nobody is here.\n")
+      assert.strictEqual(code, 0)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("[T3] [T5] whose file with the token is not there names it", () =>
     Effect.gen(function* () {
       const started = yield* cli(yield* inRoom, "who", "--token-file", "/nowhere/token")
-      assertComplains(yield* started.ended, { code: 2, says: /--token-file.*\/nowhere\/token/ })
+      assertComplains(yield* started.ended, {
+        code: 2,
+        says: /--token-file cannot be read: there is no \/nowhere\/token\./
+      })
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 
@@ -218,6 +262,29 @@ describe("a command that joins a room", () => {
       })
   )
 
+  it.live("[T3] [T5] with a token in a variable and a file in another does not guess", () =>
+    Effect.gen(function* () {
+      const variables = { SANITY_AUTH_TOKEN: "t", SANITY_AUTH_TOKEN_FILE: "/nowhere/token" }
+      const started = yield* cli({ ...(yield* inRoom), ...variables }, "who")
+      assertComplains(yield* started.ended, {
+        code: 2,
+        says: /both SANITY_AUTH_TOKEN and SANITY_AUTH_TOKEN_FILE/
+      })
+    }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live("[T5] gives no token of the variables to whatever listens on this machine", () =>
+    Effect.gen(function* () {
+      const variables = { SANITY_AUTH_TOKEN: "t", SANITY_AUTH_TOKEN_FILE: "/nowhere/token" }
+      const { stderr } = yield* (yield* cli(variables, "who", "--timeout", "1")).ended
+      assert.match(stderr, /this is the relay of this machine, .* as p-/)
+      // It is not even read.
+      assert.notInclude(stderr, "/nowhere")
+      const flag = yield* cli({}, "who", "--token-file", "/nowhere/token")
+      assert.match((yield* flag.ended).stderr, /\/nowhere\/token/)
+    })
+  )
+
   it.live("[T3] is interrupted before it is done: 130", () =>
     Effect.gen(function* () {
       const started = yield* cli({ SANITY_API_HOST: "http://127.0.0.1:1" }, "who")
@@ -249,3 +316,44 @@ describe("a command that joins a room", () => {
     })
   )
 })
+
+describe("completions for bash", () => {
+  it.live.each([
+    ["relay --auth dev", "development"],
+    ["relay --roll-call ", "table forward"],
+    ["who --token-file to", "token"],
+    ["relay --tokens-file to", "token"]
+  ] as const)("[T10] complete %s to %s", ([words, expected]) =>
+    Effect.gen(function* () {
+      const folder = yield* directory
+      writeFileSync(joinPath(folder, "token"), "")
+      const { stdout: script } = yield* (yield* cli({}, "--completions", "bash")).ended
+      const line = ["sanity-presence", ...words.split(" ")]
+      const complete = `${script}
+        COMP_WORDS=(${line.map((word) => `'${word}'`).join(" ")}) COMP_CWORD=${line.length - 1}
+        COMP_LINE='${line.join(" ")}'
+        _sanity_presence sanity-presence '${line.at(-1) ?? ""}' '${line.at(-2) ?? ""}'
+        printf '%s\\n' "\${COMPREPLY[@]}"`
+      const { stdout } = spawnSync("bash", ["--norc", "-c", complete], { cwd: folder })
+      assert.deepStrictEqual(String(stdout).trim().split("\n"), expected.split(" "))
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe.skipIf(!existsSync("/dev/full"))(
+  "a command whose output is on a disk that is full",
+  () => {
+    it.live.each(["--help", "who --help", "--version", "--completions bash", "who"])(
+      "[T3] %s says so, exit code 1",
+      (args) =>
+        Effect.gen(function* () {
+          const result = yield* (yield* cliInto("/dev/full", yield* inRoom, ...args.split(" ")))
+            .ended
+          assertComplains(result, {
+            code: 1,
+            says: /The output cannot be written: .*no space left/
+          })
+        }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+    )
+  }
+)

@@ -109,6 +109,34 @@ describe("telemetry", () => {
     )
   })
 
+  it.live("[O1] of two in one room the first to leave takes only its own with it", () =>
+    Effect.gen(function* () {
+      const isConnected = Effect.map(
+        Metric.value(Metric.withAttributes(Telemetry.connected, room)),
+        ({ value }) => value
+      )
+      const ready = Effect.andThen(Presence, ({ ready }) => ready)
+      const joined = Effect.fnUntraced(function* () {
+        const context = yield* Layer.build(Layer.fresh(Telemetry.layer))
+        yield* Effect.provideContext(ready, context)
+      })
+      yield* joined()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* joined()
+          assert.strictEqual(yield* isConnected, 2)
+        })
+      )
+      assert.strictEqual(yield* isConnected, 1)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(Auth.layerToken("p-ada")),
+      Effect.provide(sanity),
+      Effect.provideService(Metric.MetricRegistry, new Map()),
+      Effect.provide(Relay.layerTest)
+    )
+  )
+
   it.live("[O1] who has left the room has no connection there, and nobody in it", () =>
     Effect.gen(function* () {
       const gauges = Effect.all([

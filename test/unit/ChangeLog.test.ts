@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import { MaxOpsBeforeYield } from "effect/Scheduler"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as ChangeLog from "../../src/ChangeLog.ts"
@@ -163,6 +164,29 @@ describe("what happened, told in order", () => {
       yield* act(move("s1", "title"))
       yield* settle
       assert.deepStrictEqual(inner, ["Reset"])
+    })
+  )
+
+  it.effect("[R9] is told to a reader that gave way to others just as it began to wait", () =>
+    Effect.gen(function* () {
+      for (const operations of [4, 5, 6, 7, 8]) {
+        const { act, log, state } = yield* setup(1_000)
+        const listener = new Listener()
+        yield* log.stream.pipe(
+          Stream.runForEach((change) => Effect.sync(() => listener.hear(change))),
+          Effect.provideService(MaxOpsBeforeYield, operations),
+          Effect.forkScoped
+        )
+        yield* settle
+        for (let round = 0; round < 100; round++) {
+          for (let step = 0; step <= round % 5; step++) {
+            yield* act(move("s1", step % 2 === 0 ? "title" : "body"))
+            for (let turn = 0; turn < step % 4; turn++) yield* Effect.yieldNow
+          }
+          yield* settle
+          assert.deepStrictEqual(listener.known, view(state()), `${operations}, ${round}`)
+        }
+      }
     })
   )
 

@@ -3,11 +3,15 @@
  */
 import { spawn } from "node:child_process"
 import * as Effect from "effect/Effect"
-import { UsageError } from "../CommandFailure.ts"
+import { ChildFailed } from "../CommandFailure.ts"
 import { exitCodeOf } from "../interrupted.ts"
 
 /** How long a command that is asked to end may take, in milliseconds. */
 const patience = 10_000
+
+/** The exit codes of shells for a command that is not there, and for one that cannot be run. */
+const notFound = 127
+const notExecutable = 126
 
 /**
  * Runs it and gives its exit code; of one that a signal ended 128 and the number of the signal, as
@@ -17,15 +21,20 @@ const patience = 10_000
 export const runChild = (
   command: string,
   args: ReadonlyArray<string>
-): Effect.Effect<number, UsageError> =>
+): Effect.Effect<number, ChildFailed> =>
   Effect.callback((resume) => {
     const child = spawn(command, args, { stdio: "inherit" })
     const ended = new Promise<void>((resolve) => {
       child.once("error", () => resolve())
       child.once("exit", () => resolve())
     })
-    child.once("error", ({ message }) =>
-      resume(new UsageError({ message: `${command} cannot be run: ${message}` }))
+    child.once("error", (error) =>
+      resume(
+        new ChildFailed({
+          message: `${command} cannot be run: ${error.message}`,
+          code: "code" in error && error.code === "ENOENT" ? notFound : notExecutable
+        })
+      )
     )
     child.once("exit", (code, signal) =>
       resume(Effect.succeed(signal === null ? (code ?? 0) : exitCodeOf(signal)))

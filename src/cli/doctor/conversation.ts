@@ -58,8 +58,11 @@ export const open = Effect.fnUntraced(function* (
 /** How soon after a request that fails the end of its connection is known. */
 const endDelay = "100 millis"
 
-const busy =
-  "It has as many connections as it takes. Try again later, or raise the bounds of the relay."
+/** Being sent away for a while has two reasons: no place, or nobody to ask about the token. */
+const busyAdvice = (reason: string): string =>
+  /could not be checked|being checked/.test(reason)
+    ? "The relay cannot find out whose the token is. Try again in a moment; its log says why."
+    : "It has as many of these as it takes. Try again later, or raise the bounds of the relay."
 
 /** A step on the connection: it may end before there is an answer. */
 export const ask = <A>(
@@ -74,19 +77,29 @@ export const ask = <A>(
     ),
     Effect.raceFirst(ended),
     Effect.mapError((end) =>
-      failedBy(end, end._tag === "Lost" && end.sentAway === "busy" ? busy : advice)
+      failedBy(
+        end,
+        end._tag === "Lost" && end.sentAway === "busy" ? busyAdvice(end.reason) : advice
+      )
     )
   )
 
-/** The end of a connection as a step that failed. */
+const refusedAdvice =
+  "Sign in again, or make a token that is valid for this project: sanity.io/manage, under API."
+
+/** What is the case, and behind it what to do, where a reason says both. */
+const caseAndAdvice = /^(.*?\.) (\S.*)$/s
+
+/** The end of a connection as a step that failed; what is final often says itself what to do. */
 export const failedBy = ({ _tag, reason }: ConnectionEnd, advice: string): StepFailed => {
   const sentence = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`
+  const kind = _tag === "Unauthorized" ? "unauthorized" : "failed"
+  const [, problem, itsAdvice] = (_tag === "Lost" ? null : caseAndAdvice.exec(sentence)) ?? []
+  if (problem !== undefined && itsAdvice !== undefined) return stepFailed(problem, itsAdvice, kind)
   return stepFailed(
     sentence.endsWith(".") ? sentence : `${sentence}.`,
-    _tag === "Unauthorized"
-      ? "Sign in again, or make a token that is valid for this project: sanity.io/manage, under API."
-      : advice,
-    _tag === "Unauthorized" ? "unauthorized" : "failed"
+    _tag === "Unauthorized" ? refusedAdvice : advice,
+    kind
   )
 }
 

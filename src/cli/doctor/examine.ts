@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as PresenceConfig from "../../PresenceConfig.ts"
 import { fromOptions } from "../../SanityClient.ts"
 import { countText } from "../room/peopleTable.ts"
+import { otherProject } from "../room/relayProject.ts"
 import { resolveTarget, type RoomTarget } from "../room/RoomTarget.ts"
 import { defaultTimeout, type RoomValues } from "../room/roomSettings.ts"
 import * as Conversation from "./conversation.ts"
@@ -79,11 +80,12 @@ const reachServer = Effect.fnUntraced(function* <E>(
   )
   yield* run("TCP", limit(Network.reach(endpoint)), (text) => text)
   if (endpoint.isTls) yield* run("TLS", limit(Network.secure(endpoint)), (text) => text)
-  yield* run(
-    "upgrade",
-    limit(Network.upgrade(url, Option.isSome(target.token))),
-    () => url.pathname
-  )
+  const upgrade = Effect.gen(function* () {
+    yield* Network.upgrade(url, Option.isSome(target.token))
+    const other = yield* otherProject(target, url.href)
+    if (other !== undefined) return yield* stepFailed(other.problem, other.advice, "usage")
+  })
+  yield* run("upgrade", limit(upgrade), () => url.pathname)
 })
 
 /** Enters the room, and asks who is there. */

@@ -30,8 +30,11 @@ export const endpointOf = ({ hostname, port, protocol }: URL): Endpoint => {
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : ""
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)
+/** OpenSSL says in its message where in its own code something was wrong, and the rest as a reason. */
+const messageOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return "reason" in error && typeof error.reason === "string" ? error.reason : error.message
+}
 
 /** The addresses of a name. */
 export const resolveName = ({ host }: Endpoint): Effect.Effect<ReadonlyArray<string>, StepFailed> =>

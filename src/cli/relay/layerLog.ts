@@ -2,6 +2,7 @@
  * The log of the relay of the command line.
  */
 import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Console from "effect/Console"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -44,11 +45,12 @@ const loggers = {
   logfmt: Logger.consoleLogFmt
 }
 
-/** Where and what is logged, all on stdout. */
+/** Where and what is logged, all on stdout; a log that cannot be written is no failure of the relay. */
 export const layerLog = (format: keyof typeof loggers | undefined) =>
   Layer.unwrap(
     Effect.map(readLevel, (level) =>
       Layer.mergeAll(
+        Layer.succeed(Console.Console, globalThis.console),
         Logger.layer([loggers[format ?? (process.stdout.isTTY ? "pretty" : "json")]]),
         Layer.succeed(References.MinimumLogLevel, level)
       )

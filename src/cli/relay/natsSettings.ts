@@ -23,10 +23,12 @@ export const nats = setting(
       ? Result.fail("Expected nats://host:4222, several with commas between them")
       : Result.succeed(servers)
   },
-  (value) =>
-    value.includes("@")
-      ? `Expected a URL without credentials, which every user of this machine can read here; set ${envOf(natsName)} instead`
-      : undefined
+  {
+    forbidden: (value) =>
+      value.includes("@")
+        ? `Expected a URL without credentials, which every user of this machine can read here; set ${envOf(natsName)} instead`
+        : undefined
+  }
 )
 
 export const natsTexts = {

@@ -5,8 +5,11 @@ import { createSecureContext } from "node:tls"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Record from "effect/Record"
+import type { TokensFileError } from "../../relay/auth/TokensFile.ts"
+import type { BackplaneError } from "../../relay/BackplaneError.ts"
 import { packageVersion } from "../../relay/PackageVersion.ts"
 import { Relay } from "../../relay/Relay.ts"
+import type { RelayError } from "../../relay/RelayError.ts"
 import type { RelayOptions, RelayTls } from "../../relay/RelayOptions.ts"
 import { isLoopback } from "../../relay/SocketRequest.ts"
 import { UsageError } from "../CommandFailure.ts"
@@ -90,7 +93,7 @@ const announce = Effect.fnUntraced(function* ({ auth, nats, options }: Values) {
   )
   if (auth.auth === "development") {
     yield* Effect.logWarning(
-      `DEVELOPMENT ONLY, anyone may be anyone: connect with apiHost ${url}, useProjectHostname false and a user's name as the token, for example p-ada-lovelace.`
+      `DEVELOPMENT ONLY, anyone may be anyone: connect with apiHost ${url} and a user's name as the token, for example p-ada-lovelace; a client of @sanity/client needs useProjectHostname false, too.`
     )
     if (!isLoopback(address.host) && address.host !== "localhost") {
       yield* Effect.logWarning(
@@ -119,6 +122,13 @@ const stopping = Effect.addFinalizer(() =>
   Effect.annotateLogs(Effect.logInfo("Stopping"), { action: "relay/stop" })
 )
 
+/** What a relay cannot start with although all else is well: flags, variables and files. */
+const isUsage = ({ _tag, reason }: RelayError | BackplaneError | TokensFileError): boolean =>
+  _tag === "TokensFileError" || ["option", "port", "file"].includes(reason)
+
+const toUsage = (error: RelayError | BackplaneError | TokensFileError) =>
+  isUsage(error) ? new UsageError({ message: error.message }) : Effect.fail(error)
+
 /** Serves until it is stopped; fails where it cannot start. */
 export const serve = (values: Values) =>
   Effect.gen(function* () {
@@ -134,5 +144,6 @@ export const serve = (values: Values) =>
         Layer.provide([layerAuth(values.auth), layerBackplane(values.nats)])
       )
     ),
+    Effect.catchTags({ RelayError: toUsage, BackplaneError: toUsage, TokensFileError: toUsage }),
     Effect.provide(layerLog(values.logFormat))
   )

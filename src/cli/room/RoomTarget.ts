@@ -13,16 +13,14 @@ import type { SanityClientOptions } from "../../SanityClient.ts"
 import { UsageError } from "../CommandFailure.ts"
 import { exitCodeOf } from "../interrupted.ts"
 import { readSecretFile } from "../Secret.ts"
-import type { RoomValues } from "./roomSettings.ts"
-
-/** The variable with the token. */
-const tokenVariable = "SANITY_AUTH_TOKEN"
+import { type RoomValues, tokenFileVariable, tokenVariable } from "./roomSettings.ts"
 
 /**
  * - `options`: where the room is.
  * - `token`: as whom; none where nobody gave one.
  * - `isInvented`: the token is a name that only a relay for development takes.
  * - `inClear`: a host to which the token goes without TLS, over a network; none where it is a name.
+ * - `relayProject`: the project that was named for a relay, which may take the connection for another one.
  * - `name`: the room, for people.
  * - `note`: what was assumed, if anything.
  */
@@ -31,6 +29,7 @@ export interface RoomTarget {
   readonly token: Option.Option<Redacted.Redacted<string>>
   readonly isInvented: boolean
   readonly inClear: string | undefined
+  readonly relayProject: string | undefined
   readonly name: string
   readonly note: string | undefined
 }
@@ -60,14 +59,20 @@ const isLoopback = (host: string): boolean =>
 /** Whether whoever stands on the way there reads what is sent. */
 export const isInClear = (host: string): boolean => /^http:/i.test(host) && !isLoopback(host)
 
-const readToken = Effect.fnUntraced(function* (path: string | undefined) {
-  if (path !== undefined) {
-    return Option.some(yield* readSecretFile("token-file", path))
-  }
+/** The token of the variable, unless there is a file: the flag wins, two variables contradict each other. */
+const readToken = Effect.fnUntraced(function* (file: RoomValues["tokenFile"]) {
+  if (file?.isGiven === true) return Option.some(yield* readSecretFile("token-file", file.path))
   const variable = yield* Config.option(Config.Redacted(tokenVariable)).pipe(
-    Effect.mapError(({ message }) => new UsageError({ message }))
+    Effect.mapError(({ message }) => new UsageError({ message })),
+    Effect.map(Option.filter((token) => Redacted.value(token).trim() !== ""))
   )
-  return Option.filter(variable, (token) => Redacted.value(token).trim() !== "")
+  if (file === undefined) return variable
+  if (Option.isSome(variable)) {
+    return yield* new UsageError({
+      message: `There are both ${tokenVariable} and ${tokenFileVariable}. Set one.`
+    })
+  }
+  return Option.some(yield* readSecretFile("token-file", file.path))
 })
 
 /** Shown on stderr: stdout is for what was asked for. Who does not answer has interrupted the command. */
@@ -86,6 +91,7 @@ const askAtTerminal = Effect.gen(function* () {
     Effect.catchTag("QuitError", () =>
       Effect.andThen(
         Effect.sync(() => {
+          process.stderr.write("\n")
           process.exitCode = exitCodeOf("SIGINT")
         }),
         Effect.interrupt
@@ -105,8 +111,10 @@ const askForToken = Effect.gen(function* () {
   })
 })
 
+/** Without a project it is the relay's own, which has a name that is not known here. */
 const nameOf = ({ apiHost, canvasId, dataset, projectId, socketHost }: SanityClientOptions) => {
-  const room = canvasId === undefined ? `${projectId}/${dataset}` : `canvas ${canvasId}`
+  const ofDataset = projectId === undefined ? `${dataset}` : `${projectId}/${dataset}`
+  const room = canvasId === undefined ? ofDataset : `canvas ${canvasId}`
   const host = socketHost ?? apiHost
   return host === undefined ? room : `${room} on ${host}`
 }
@@ -140,9 +148,9 @@ export const resolveTarget = Effect.fnUntraced(function* (values: RoomValues) {
       ? { projectId: projectId ?? local.project, dataset, apiHost, socketHost }
       : { canvasId, apiHost, socketHost }
 
-  // A token of Sanity is not for whatever listens here.
-  const given =
-    isLocal && values.tokenFile === undefined ? Option.none() : yield* readToken(values.tokenFile)
+  // A token of Sanity is not for whatever listens here: only one that is given for it.
+  const isWithheld = isLocal && values.tokenFile?.isGiven !== true
+  const given = isWithheld ? Option.none() : yield* readToken(values.tokenFile)
   const isInvented = Option.isNone(given) && isRelay && isLoopback(apiHost)
   const name = developmentName(yield* login)
   const token = Option.isSome(given)
@@ -158,9 +166,10 @@ export const resolveTarget = Effect.fnUntraced(function* (values: RoomValues) {
     token,
     isInvented,
     inClear,
-    name: nameOf(options),
+    relayProject: apiHost === undefined && socketHost === undefined ? undefined : projectId,
+    name: nameOf({ ...options, projectId }),
     note: isLocal
-      ? `No project is given: this is the relay of this machine, ${localHost}, as ${name}. For a project of Sanity set SANITY_PROJECT_ID, SANITY_DATASET and ${tokenVariable}.`
+      ? `No project is given: this is the relay of this machine, ${localHost}, ${isInvented ? `as ${name}` : "with the token of --token-file"}. For a project of Sanity set SANITY_PROJECT_ID, SANITY_DATASET and ${tokenVariable}.`
       : isInvented
         ? `No token is given: joining as ${name}, which a relay for development takes.`
         : inClear === undefined

@@ -9,13 +9,14 @@ import type * as Socket from "effect/socket/Socket"
 import { layerFixed } from "../../Auth.ts"
 import * as BifurTransport from "../../bifur/BifurTransport.ts"
 import * as FrameTrace from "../../bifur/FrameTrace.ts"
-import { describe, isPermanent } from "../../ConnectionStatus.ts"
+import { type ConnectionStatus, describe, isPermanent } from "../../ConnectionStatus.ts"
 import { Presence } from "../../Presence.ts"
 import type { PresenceError } from "../../PresenceError.ts"
 import { SanityClient } from "../../SanityClient.ts"
 import { Users } from "../../Users.ts"
 import { UsageError, CommandFailed, CommandUnauthorized } from "../CommandFailure.ts"
 import { complain } from "../terminal/complain.ts"
+import { refuseOtherProject } from "./relayProject.ts"
 import { type RoomTarget, resolveTarget } from "./RoomTarget.ts"
 import { defaultTimeout, type RoomValues } from "./roomSettings.ts"
 
@@ -34,20 +35,33 @@ export const layerPresence = (
     )
   )
 
-/** The room of the flags and the variables. Frames are logged at the level Trace. */
+/** The room of the flags and the variables; what was assumed is said. */
+export const findRoom = Effect.fnUntraced(function* (values: RoomValues) {
+  const target = yield* resolveTarget(values)
+  if (target.note !== undefined) yield* complain(target.note)
+  yield* refuseOtherProject(target, values.timeout)
+  return target
+})
+
+/** Presence in that room. Frames are logged at the level Trace. */
 export const layerRoom = (values: RoomValues) =>
   Layer.unwrap(
-    Effect.map(
-      Effect.tap(resolveTarget(values), ({ note }) =>
-        note === undefined ? Effect.void : complain(note)
-      ),
-      (target) => Layer.provide(layerPresence(target), FrameTrace.layer)
-    )
+    Effect.map(findRoom(values), (target) => Layer.provide(layerPresence(target), FrameTrace.layer))
   )
 
+/** What becomes of the connection: an attempt that comes to what the last one came to is no news. */
+export const statusNews: Stream.Stream<ConnectionStatus, never, Presence> = Stream.unwrap(
+  Presence.useSync(({ status }) =>
+    Stream.changesWith(
+      SubscriptionRef.changes(status),
+      (before, now) => describe(before) === describe(now)
+    )
+  )
+)
+
 /** Why nothing more is tried. */
-const failureOf = (
-  status: Parameters<typeof describe>[0]
+export const failureOf = (
+  status: ConnectionStatus
 ): Effect.Effect<never, CommandFailed | CommandUnauthorized> => {
   const message = describe(status)
   return status._tag === "Unauthorized"
@@ -66,16 +80,19 @@ export const failWhenOver: Effect.Effect<never, CommandFailed | CommandUnauthori
     )
   )
 
-/** Waits for the first connection, as long as it may take; fails with the reason where there is none. */
-export const awaitConnected = Effect.fnUntraced(function* (timeout: number | undefined) {
+/** Why there is no connection, where none is waited for any longer: as the middle of a sentence. */
+const whyNone = (status: ConnectionStatus): string => {
+  if (status._tag === "Reconnecting") return status.reason
+  return status._tag === "Offline" ? "this machine is offline" : "there was no answer"
+}
+
+/** Waits until there is a connection, or can be none, as long as that may take. */
+export const awaitDecided = Effect.fnUntraced(function* (timeout: number | undefined) {
   const { status } = yield* Presence
   const seconds = timeout ?? defaultTimeout
   yield* SubscriptionRef.changes(status).pipe(
-    Stream.filter((now) => now._tag === "Connected" || isPermanent(now)),
-    Stream.take(1),
-    Stream.runForEach((now): Effect.Effect<void, CommandFailed | CommandUnauthorized> =>
-      isPermanent(now) ? failureOf(now) : Effect.void
-    ),
+    Stream.takeUntil((now) => now._tag === "Connected" || isPermanent(now)),
+    Stream.runDrain,
     Effect.timeoutOrElse({
       duration: `${seconds} seconds`,
       orElse: () =>
@@ -83,11 +100,19 @@ export const awaitConnected = Effect.fnUntraced(function* (timeout: number | und
           SubscriptionRef.get(status),
           (now) =>
             new CommandFailed({
-              message: `No connection within ${seconds} s. ${describe(now)} For where it fails run sanity-presence doctor.`
+              message: `No connection within ${seconds} s: ${whyNone(now)}. For where it fails run sanity-presence doctor.`
             })
         )
     })
   )
+})
+
+/** Waits for the first connection, as long as it may take; fails with the reason where there is none. */
+export const awaitConnected = Effect.fnUntraced(function* (timeout: number | undefined) {
+  yield* awaitDecided(timeout)
+  const { status } = yield* Presence
+  const now = yield* SubscriptionRef.get(status)
+  if (isPermanent(now)) yield* failureOf(now)
 })
 
 /** Waits until everyone who is in the room has answered. */

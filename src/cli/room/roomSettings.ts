@@ -3,7 +3,13 @@
  */
 import type * as Command from "effect/cli/Command"
 import * as Result from "effect/Result"
-import { file, flagsOf, seconds, setting, text, url } from "../Setting.ts"
+import { flagsOf, pathFlag, seconds, setting, text, url } from "../Setting.ts"
+
+/** The variable with the token. */
+export const tokenVariable = "SANITY_AUTH_TOKEN"
+
+/** The variable with the path of a file that has it. */
+export const tokenFileVariable = "SANITY_AUTH_TOKEN_FILE"
 
 const rooms = {
   projectId: setting(
@@ -42,14 +48,24 @@ const rooms = {
     env: "SANITY_SOCKET_HOST",
     default: "that of the API",
     description: "Where the socket is, if not at the API: a relay beside Sanity's API"
-  }),
-  tokenFile: file({
-    name: "token-file",
-    env: "SANITY_AUTH_TOKEN_FILE",
-    default: "none",
-    description: "The file with the token, where the variable SANITY_AUTH_TOKEN does not hold it"
   })
 }
+
+/** The file with the token; `isGiven` where a flag says it, and no variable that is meant for Sanity. */
+const tokenFile = setting(
+  {
+    name: "token-file",
+    values: "path",
+    env: tokenFileVariable,
+    default: "none",
+    description: `The file with the token, where the variable ${tokenVariable} does not hold it`
+  },
+  (path, env) =>
+    path === ""
+      ? Result.fail("Expected a path")
+      : Result.succeed({ path, isGiven: env === undefined }),
+  { flag: pathFlag }
+)
 
 /** Seconds, where nothing is said. */
 export const defaultTimeout = 10
@@ -64,7 +80,7 @@ const timeout = seconds({
 })
 
 /** The flags of every command that joins a room. */
-export const roomFlags = { ...flagsOf(rooms), timeout: timeout.flag }
+export const roomFlags = { ...flagsOf(rooms), tokenFile: tokenFile.flag, timeout: timeout.flag }
 
 /** What the flags and the variables say. */
 export type RoomValues = Command.Command.Config.Infer<typeof roomFlags>

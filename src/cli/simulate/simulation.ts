@@ -11,7 +11,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { ReportedLocation } from "../../Location.ts"
 import { Presence } from "../../Presence.ts"
 import { counts } from "../../PresenceQuery.ts"
-import { type UsageError, CommandFailed, type CommandUnauthorized } from "../CommandFailure.ts"
+import { type UsageError, CommandFailed, CommandUnauthorized } from "../CommandFailure.ts"
 import { awaitConnected, failWhenOver, layerPresence } from "../room/joinRoom.ts"
 import type { RoomTarget } from "../room/RoomTarget.ts"
 import { type Act, chooseAct, chooseDelay, chooseField, typeOn } from "./behaviour.ts"
@@ -34,10 +34,11 @@ export interface Settings {
   readonly seed: number
 }
 
-/** What has been done so far, and what somebody who only looks on has seen of it. */
+/** What has been done so far, how many are there and have left for a while, and what somebody who only looks on has seen of it. */
 export interface Tally {
   readonly acts: { [act in Act]: number }
   connected: number
+  away: number
   refused: number
   seen: { sessions: number; changes: number }
 }
@@ -45,6 +46,7 @@ export interface Tally {
 export const emptyTally = (): Tally => ({
   acts: { focus: 0, type: 0, idle: 0, leave: 0, reconnect: 0 },
   connected: 0,
+  away: 0,
   refused: 0,
   seen: { sessions: 0, changes: 0 }
 })
@@ -108,6 +110,15 @@ const visit = Effect.fnUntraced(function* (
   while (place !== undefined) place = yield* act(place)
 })
 
+type Refusal = CommandFailed | CommandUnauthorized
+
+const refused = (tally: Tally) => (error: Refusal) =>
+  Effect.sync(() => {
+    tally.refused++
+    return error
+  })
+
+/** Until there is no coming back: gives the reason. */
 const live = (target: RoomTarget, settings: Settings, tally: Tally) =>
   Effect.fnUntraced(function* (person: number) {
     yield* Effect.sleep(person * arrival)
@@ -124,14 +135,27 @@ const live = (target: RoomTarget, settings: Settings, tally: Tally) =>
           Effect.provide(wire.layer)
         )
         const delay = yield* Effect.provideService(chooseDelay(settings.rate), Random.Random, dice)
-        yield* Effect.sleep(delay * pause)
+        tally.away++
+        yield* Effect.ensuring(
+          Effect.sleep(delay * pause),
+          Effect.sync(() => tally.away--)
+        )
       })
     )
-    yield* Effect.catchTags(visits, {
-      CommandFailed: () => Effect.sync(() => void tally.refused++),
-      CommandUnauthorized: () => Effect.sync(() => void tally.refused++)
+    return yield* Effect.catchTags(visits, {
+      CommandFailed: refused(tally),
+      CommandUnauthorized: refused(tally)
     })
   })
+
+/** Why the last of them had to go; a refused token says more than what else ended a connection. */
+const nobodyLeft = (refusals: ReadonlyArray<Refusal>) => {
+  const last = refusals.find(({ _tag }) => _tag === "CommandUnauthorized") ?? refusals.at(-1)
+  const message = `Nobody is left. ${last?.message ?? ""}`
+  return last?._tag === "CommandUnauthorized"
+    ? new CommandUnauthorized({ message })
+    : new CommandFailed({ message })
+}
 
 /** Looks on without being seen, and counts. */
 const lookOn = Effect.fnUntraced(function* (tally: Tally) {
@@ -163,11 +187,10 @@ export const simulation = (
     yield* awaitConnected(timeout)
     yield* Effect.forkScoped(lookOn(tally))
     const people = Array.from({ length: settings.users }, (_, person) => person)
-    yield* Effect.forEach(people, live(target, settings, tally), {
-      concurrency: "unbounded",
-      discard: true
+    const refusals = yield* Effect.forEach(people, live(target, settings, tally), {
+      concurrency: "unbounded"
     })
-    return yield* new CommandFailed({ message: "Nobody is left: everyone was refused." })
+    return yield* nobodyLeft(refusals)
   }).pipe(
     Effect.scoped,
     Effect.provide(layerPresence(target)),

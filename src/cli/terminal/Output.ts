@@ -1,7 +1,8 @@
 /**
  * What a command prints, on stdout.
  */
-import { styleText } from "node:util"
+import { format, styleText } from "node:util"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
@@ -42,8 +43,33 @@ export const write = (text: string): Effect.Effect<void, OutputClosed | OutputFa
 export const print = (line: string): Effect.Effect<void, OutputClosed | OutputFailed> =>
   write(`${line}\n`)
 
+/**
+ * Makes output of what a command prints on the console: help, versions and completions. Where that could
+ * not be written, it is known when the command is done.
+ */
+export const withConsole = <E, R>(
+  command: Effect.Effect<void, E, R>
+): Effect.Effect<void, E | OutputClosed | OutputFailed, R> =>
+  Effect.suspend(() => {
+    let failure: OutputClosed | OutputFailed | undefined
+    const toOutput: Console.Console = Object.assign(Object.create(globalThis.console), {
+      log: (...parts: ReadonlyArray<unknown>) => {
+        process.stdout.off("error", ignore).on("error", ignore)
+        process.stdout.write(`${format(...parts)}\n`, (error) => {
+          if (error != null) failure ??= failureOf(error)
+        })
+      }
+    })
+    return command.pipe(
+      Effect.provideService(Console.Console, toOutput),
+      // What was written before has been written then, or not.
+      Effect.andThen(Effect.exit(write(""))),
+      Effect.andThen(() => (failure === undefined ? Effect.void : Effect.fail(failure)))
+    )
+  })
+
 type Format = Parameters<typeof styleText>[0]
 
 /** Colours where stdout is a terminal; `NO_COLOR` and `FORCE_COLOR` are heeded. */
-export const style = (format: Format, text: string): string =>
-  styleText(format, text, { stream: process.stdout })
+export const style = (how: Format, text: string): string =>
+  styleText(how, text, { stream: process.stdout })

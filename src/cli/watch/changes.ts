@@ -5,13 +5,12 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
-import type { ConnectionStatus } from "../../ConnectionStatus.ts"
+import { type ConnectionStatus, isPermanent } from "../../ConnectionStatus.ts"
 import { newcomers } from "../../newcomers.ts"
 import { Presence } from "../../Presence.ts"
 import { type PresenceChange, type PresenceSession, toArray } from "../../PresenceState.ts"
 import type { Profiles } from "../../Users.ts"
-import { awaitConnected, failWhenOver } from "../room/joinRoom.ts"
+import { awaitDecided, failureOf, statusNews } from "../room/joinRoom.ts"
 import { awaitNames } from "../room/names.ts"
 import { sessionJson } from "../room/people.ts"
 import { print } from "../terminal/Output.ts"
@@ -47,9 +46,17 @@ const statusJson = (status: ConnectionStatus, at: number) => ({
   ...("reason" in status ? { reason: status.reason } : {})
 })
 
+const printLine = (line: object) => print(printableJson(line))
+
+const printStatus = Effect.fnUntraced(function* (status: ConnectionStatus) {
+  yield* printLine(statusJson(status, yield* Clock.currentTimeMillis))
+  if (isPermanent(status)) yield* failureOf(status)
+})
+
 /**
- * Prints the changes, and those of the connection, until that is over for good. What came together is
- * told with the time at which it came, and with the names that are there within half a second.
+ * Prints the changes, and those of the connection, until that is over for good, which is the last line.
+ * What came together is told with the time at which it came, and with the names that are there within
+ * half a second.
  */
 export const printChanges = Effect.fnUntraced(function* (timeout: number | undefined) {
   const presence = yield* Presence
@@ -66,13 +73,8 @@ export const printChanges = Effect.fnUntraced(function* (timeout: number | undef
       })
     )
   )
-  const statuses = SubscriptionRef.changes(presence.status).pipe(
-    Stream.mapEffect((status) =>
-      Effect.map(Clock.currentTimeMillis, (now) => statusJson(status, now))
-    )
+  yield* Stream.runForEach(changes, printLine).pipe(
+    Effect.raceFirst(Stream.runForEach(statusNews, printStatus)),
+    Effect.raceFirst(Effect.andThen(awaitDecided(timeout), Effect.never))
   )
-  const lines = Stream.merge(changes, statuses).pipe(
-    Stream.runForEach((line) => print(printableJson(line)))
-  )
-  yield* Effect.raceFirst(lines, Effect.andThen(awaitConnected(timeout), failWhenOver))
 })

@@ -19,6 +19,7 @@ import { type Row, rowsOf } from "../room/people.ts"
 import { countText, tableLines } from "../room/peopleTable.ts"
 import { style, write } from "../terminal/Output.ts"
 import { fit, printable } from "../terminal/printable.ts"
+import { handTerminalOver, suspend } from "../terminal/suspension.ts"
 
 /** The other page of the terminal, without a caret; what was there comes back at the end. */
 const enter = "\u001B[?1049h\u001B[?25l"
@@ -77,12 +78,13 @@ const frame = Effect.gen(function* () {
   }
 })
 
-/** The keys that end it, where somebody sits at a keyboard. Ctrl-C is one, like Escape. */
+/** The keys that end it, where somebody sits at a keyboard. Ctrl-C is one, like Escape; Ctrl-Z suspends it. */
 const quitKey = Effect.gen(function* () {
   if (!process.stdin.isTTY) return yield* Effect.never
   const terminal = yield* Terminal.Terminal
   const keys = yield* terminal.readInput
   yield* Stream.fromQueue(keys).pipe(
+    Stream.tap(({ key }) => (key.ctrl && key.name === "z" ? suspend : Effect.void)),
     Stream.takeUntil(({ key }) => key.name === "q" && !key.ctrl && !key.meta),
     Stream.runDrain
   )
@@ -101,6 +103,13 @@ export const liveTable = Effect.fnUntraced(function* (timeout: number | undefine
   let size: Terminal.Size = { columns: 80, rows: 24 }
   const pulse = yield* Queue.sliding<void>(1)
   const drawAnew = () => Queue.offer(pulse, undefined)
+  yield* handTerminalOver({
+    leave: () => process.stdout.write(leave),
+    enter: () => {
+      process.stdout.write(enter)
+      Queue.offerUnsafe(pulse, undefined)
+    }
+  })
   const causes = [
     Stream.runForEach(Stream.fromQueue(sizes), (next) => {
       size = next

@@ -8,9 +8,10 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import { json, notFound, type Response, withParams } from "./HttpAnswer.ts"
-import { layerUserRoutes, type UserRouteServices } from "./UserRoutes.ts"
+import { layerUserRoutes, projectOfRequest, type UserRouteServices } from "./UserRoutes.ts"
 import { layerOperations, type Operations } from "./Operations.ts"
 import { organizationId } from "./Profiles.ts"
+import { projectHeader } from "../SocketRequest.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 
@@ -24,10 +25,16 @@ const upgradeRequired = HttpServerResponse.text(
   { status: 426, headers: { upgrade: "websocket" } }
 )
 
+/** To whoever asks without a WebSocket: the path names a dataset, and the relay knows of which project. */
+const upgradeIn = (services: RouteServices) =>
+  Effect.map(projectOfRequest(services), (project) =>
+    HttpServerResponse.setHeader(upgradeRequired, projectHeader, encodeURIComponent(project))
+  )
+
 /** The routes, for an `HttpRouter`. */
 export const layerRoutes = (services: RouteServices) =>
   Layer.mergeAll(
-    HttpRouter.add("GET", "/v:version/socket/:name", upgradeRequired),
+    HttpRouter.add("GET", "/v:version/socket/:name", upgradeIn(services)),
     HttpRouter.add("GET", "/v:version/socket/canvases/:name", upgradeRequired),
     layerUserRoutes(services),
     HttpRouter.add(

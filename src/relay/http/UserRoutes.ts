@@ -56,6 +56,13 @@ const answerOf = (error: TokenRefused | AuthUnavailable): Response =>
     ? failure(401, "Unauthorized", error.message)
     : failure(503, "Service Unavailable", error.message)
 
+/** The project that a request is for. */
+export const projectOfRequest = ({ projectOf }: Pick<UserRouteServices, "projectOf">) =>
+  Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+    const { host, "x-forwarded-host": forwardedHost } = headers
+    return projectOf({ headers: { host, "x-forwarded-host": forwardedHost } })
+  })
+
 /** The routes, for an `HttpRouter`. */
 export const layerUserRoutes = ({
   auth,
@@ -71,9 +78,7 @@ export const layerUserRoutes = ({
   const caller = Effect.gen(function* () {
     const { headers, remoteAddress } = yield* HttpServerRequest.HttpServerRequest
     const token = yield* bearerToken(headers.authorization)
-    const { host, "x-forwarded-host": forwardedHost } = headers
-    const project = projectOf({ headers: { host, "x-forwarded-host": forwardedHost } })
-    const scope = { _tag: "Project", project } as const
+    const scope = { _tag: "Project", project: yield* projectOfRequest({ projectOf }) } as const
     const network = networkOf({
       headers: { "x-forwarded-for": headers["x-forwarded-for"] },
       socket: { remoteAddress: Option.getOrUndefined(remoteAddress) }

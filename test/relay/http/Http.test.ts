@@ -122,6 +122,18 @@ describe("the rest of HTTP", () => {
     })
   )
 
+  relay("[T12] says at the address of a room for which project it takes it", (url) =>
+    Effect.gen(function* () {
+      const project = (path: string) =>
+        Effect.map(get(`${url}/v2022-06-30/socket/${path}`), ({ headers }) =>
+          headers.get("sanity-presence-project")
+        )
+      assert.strictEqual(yield* project("production"), "demo")
+      // A canvas belongs to none.
+      assert.isNull(yield* project("canvases/c1"))
+    })
+  )
+
   relay("answers 404 with a message for what it does not have", (url) =>
     Effect.gen(function* () {
       const paths = ["/", "/nope?token=secret", "/v1/data/query/production", "/v1/%E0%A4%A/x"]
