@@ -71,6 +71,10 @@ describe("examples of Node", () => {
       yield* example.stop
       const lines = (yield* example.output).split("\n").filter((line) => line.includes("opened"))
       assert.match(lines[1] ?? "", /^Grace Hopper opened /)
+      assert.deepStrictEqual(
+        lines.slice(0, 4).map((line) => line.replace(/.* opened /, "")),
+        ["book", "author", "page", "book"]
+      )
     })
   )
 
