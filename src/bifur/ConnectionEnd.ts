@@ -138,7 +138,7 @@ export const fromHttpStatus = (host: string, status: number, hasToken: boolean):
 }
 
 /** Whatever else there is, is a relay. */
-const ofSanity = /\.sanity\.(io|work)(:\d+)?$/
+const ofSanity = /\.sanity\.(io|work)$/
 
 /**
  * A server that lets pages of this origin read none of its answers.
