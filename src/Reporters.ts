@@ -50,7 +50,7 @@ const within = (locations: ReadonlyArray<Location>, limits: Limits): ReadonlyArr
 }
 
 /** What was reported as the others will take it in, undefined where they would not. */
-const toLocation = (
+export const toLocation = (
   input: ReportedLocation,
   lastActiveAt: string,
   limits: Limits

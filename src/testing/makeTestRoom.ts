@@ -8,10 +8,10 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { resolve } from "../DocumentRef.ts"
 import type { Location, ReportedLocation } from "../Location.ts"
 import { Presence } from "../Presence.ts"
 import * as PresenceConfig from "../PresenceConfig.ts"
+import { toLocation } from "../Reporters.ts"
 import { type SessionId, UserId } from "../Session.ts"
 import type { UserProfile } from "../UserProfile.ts"
 import { make as makeUsers, Users } from "../Users.ts"
@@ -65,25 +65,37 @@ const userIdOf = (name: string): UserId =>
       .replaceAll(/^-|-$/g, "")}`
   )
 
+const roomIsClosed = "This room is closed; make one for each test"
+
 /** A mistake of the test's, which would otherwise wait in vain for what never shows. */
 const refuse = (reason: string): Promise<never> => Promise.reject(new Error(reason))
 
+const { limits } = PresenceConfig.make({})
+
+/** What is wrong with these places: one that nobody would take in. */
 const notAllowed = (places: ReadonlyArray<ReportedLocation>): string | undefined => {
-  const place = places.find((place) => resolve(place) === undefined)
-  return place && `Sanity allows no such document: ${JSON.stringify(place)}`
+  const place = places.find(
+    (place) => toLocation(place, new Date(0).toISOString(), limits) === undefined
+  )
+  return place && `There is no such place in a document: ${JSON.stringify(place)}`
 }
 
 const toColleague = (
   name: string,
-  { crash, leave, move, sessionId, userId }: Participant
+  { crash, leave, move, sessionId, userId }: Participant,
+  isClosed: () => boolean
 ): Colleague => {
   let isGone = false
   const go = (end: Effect.Effect<void>) => () => {
     isGone = true
     return Effect.runPromise(end)
   }
+  const complaintAbout = (places: ReadonlyArray<ReportedLocation>) => {
+    if (isClosed()) return roomIsClosed
+    return isGone ? `${name} is gone; join as ${name} again` : notAllowed(places)
+  }
   const moveTo = (places: ReadonlyArray<ReportedLocation>) => {
-    const reason = isGone ? `${name} is gone; join as ${name} again` : notAllowed(places)
+    const reason = complaintAbout(places)
     return reason === undefined ? Effect.runPromise(move(places)) : refuse(reason)
   }
   return {
@@ -180,14 +192,13 @@ export const makeTestRoom = (): TestRoomHandle => {
     ),
     join: async (name, place) => {
       const locations = place === undefined ? [] : [place]
-      const reason = isClosed
-        ? "This room is closed; make one for each test"
-        : notAllowed(locations)
-      if (reason !== undefined) return refuse(reason)
       const userId = userIdOf(name)
+      const reason = isClosed ? roomIsClosed : notAllowed(locations)
+      if (reason !== undefined) return refuse(reason)
+      if (userId === self) return refuse(`${name} is who is tested; take another name`)
       profiles.set(userId, { id: userId, displayName: name })
       const join = TestRoom.use((room) => room.join({ userId, locations }))
-      return toColleague(name, await Effect.runPromise(inRoom(join)))
+      return toColleague(name, await Effect.runPromise(inRoom(join)), () => isClosed)
     },
     reported: () => (sessions.size === 0 ? undefined : Array.from(sessions.values()).flat()),
     close: () => {

@@ -25,8 +25,20 @@ describe("makeTestRoom refuses what would never show", () => {
     await expect(room.join("Bob", place)).rejects.toThrow('"r.1"')
   })
 
-  it("whoever comes when it is closed", async () => {
+  it("a path that is none", async () => {
+    const ada = await room.join("Ada Lovelace")
+    const path = [""].fill("a".repeat(1_000))
+    await expect(ada.focus({ documentId: "book", path })).rejects.toThrow("no such place")
+  })
+
+  it("a name that would be the user who is tested", async () => {
+    await expect(room.join("Self")).rejects.toThrow("take another name")
+  })
+
+  it("whoever comes, or moves, when it is closed", async () => {
+    const bob = await room.join("Bob")
     await room.close()
+    await expect(bob.focus({ documentId: "book" })).rejects.toThrow("room is closed")
     await expect(room.join("Ada Lovelace")).rejects.toThrow("room is closed")
   })
 })
