@@ -146,19 +146,15 @@ describe("sanity-presence announce", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("[T3] with a command that is not there says so, as shells do", () =>
+  it.live.each([
+    ["no-such-command", "that is not there", 127],
+    ["/", "that can't be run", 126]
+  ] as const)("[T3] with %s, a command %s, says so as shells do", ([command, , expected]) =>
     Effect.gen(function* () {
-      const announce = yield* cli(
-        yield* inRoom,
-        "announce",
-        "--document",
-        "book",
-        "--",
-        "no-such-command"
-      )
+      const announce = yield* cli(yield* inRoom, "announce", "--document", "book", "--", command)
       const { code, stderr } = yield* announce.ended
-      assert.strictEqual(code, 127)
-      assert.match(stderr, /no-such-command cannot be run/)
+      assert.strictEqual(code, expected)
+      assert.include(stderr, `${command} cannot be run`)
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 })
