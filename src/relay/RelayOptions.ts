@@ -133,7 +133,7 @@ export interface RelayOptions {
    * connection for each dataset.
    */
   readonly maxConnectionsPerUser?: number | undefined
-  /** Connections in a room, 1,000 by default: what each says goes to all. */
+  /** Connections in a room on this node, 1,000 by default: what each says goes to all. */
   readonly maxConnectionsPerRoom?: number | undefined
   /**
    * Connections from an address, 1,000 by default: an office behind one. Of IPv6, a network of 64
@@ -141,9 +141,9 @@ export interface RelayOptions {
    * trusted would be all of them.
    */
   readonly maxConnectionsPerAddress?: number | undefined
-  /** Connections in all, 10,000 by default. */
+  /** Connections in all on this node, 10,000 by default. */
   readonly maxConnections?: number | undefined
-  /** Rooms in all, 1,000 by default. */
+  /** Rooms in all on this node, 1,000 by default. */
   readonly maxRooms?: number | undefined
   /** The bearer token that `/metrics` asks for. None by default: whoever reaches it may read it. */
   readonly metricsToken?: Redacted.Redacted | undefined

@@ -160,7 +160,7 @@ export const limits = {
     default: defaults.maxConnectionsPerRoom,
     min: 1,
     max: many,
-    description: "Connections in a room"
+    description: "Connections in a room on this node"
   }),
   maxConnectionsPerAddress: count({
     name: "max-connections-per-address",
@@ -174,14 +174,14 @@ export const limits = {
     default: defaults.maxConnections,
     min: 1,
     max: many,
-    description: "Connections in all"
+    description: "Connections in all on this node"
   }),
   maxRooms: count({
     name: "max-rooms",
     default: defaults.maxRooms,
     min: 1,
     max: many,
-    description: "Rooms in all"
+    description: "Rooms in all on this node"
   })
 }
 
