@@ -26,6 +26,15 @@ export type FrameListener = (frame: TracedFrame) => void
 /** The string as JSON writes it: a quote in it is escaped. */
 const authorization = /"authorization":"(Bearer (?:[^"\\]|\\.)*)"/
 
+/** What a string of JSON says; where it is none, what stands there. */
+const unescaped = (json: string): string => {
+  try {
+    return String(JSON.parse(`"${json}"`))
+  } catch {
+    return json
+  }
+}
+
 /** Leaves tokens out of the frames that say them, and of those that repeat them. */
 const makeRedact = () => {
   const tokens: Array<Token> = []
@@ -33,10 +42,10 @@ const makeRedact = () => {
     const bearer = authorization.exec(text)?.[1]
     if (bearer === undefined) return withoutTokens(text, tokens)
     // Who repeats it may do so in JSON, as it stands here, or not.
-    for (const repeated of [bearer, String(JSON.parse(`"${bearer}"`))]) {
+    for (const repeated of [bearer, unescaped(bearer)]) {
       tokens.push(Option.some(Redacted.make(repeated.slice("Bearer ".length))))
     }
-    return text.replace(authorization, '"authorization":"Bearer <token>"')
+    return withoutTokens(text.replace(authorization, '"authorization":"Bearer <token>"'), tokens)
   }
 }
 
