@@ -1,7 +1,7 @@
 /** The package as npm would publish it. */
 import { execFile } from "node:child_process"
-import { cpSync, mkdirSync, symlinkSync } from "node:fs"
-import { join } from "node:path"
+import { cpSync, symlinkSync } from "node:fs"
+import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import * as Schema from "effect/Schema"
@@ -47,16 +47,13 @@ export interface Tarball {
   readonly files: ReadonlyArray<string>
 }
 
-const published = ["package.json", "README.md", "LICENSE", "src"]
-const settings = ["tsconfig.json", "tsconfig.build.json"]
+/** What is not the project's, or is made of it. */
+const foreign = new Set([".git", "node_modules", "dist", "coverage", ".vitest", ".docs-check"])
 
 /** Builds and packs a copy, so that several tests may at a time. */
 export const packTarball = async (scratch: string): Promise<Tarball> => {
   const copy = join(scratch, "package")
-  mkdirSync(copy)
-  for (const name of [...published, ...settings]) {
-    cpSync(join(root, name), join(copy, name), { recursive: true })
-  }
+  cpSync(root, copy, { recursive: true, filter: (path) => !foreign.has(basename(path)) })
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"))
   await run(join(bin, "tsc"), ["-p", "tsconfig.build.json"], copy)
   const args = ["--json", "--ignore-scripts", "--loglevel=error", "--pack-destination", scratch]
