@@ -9,6 +9,7 @@ import * as Scope from "effect/Scope"
 import { probe } from "../../../src/relay/nats/NatsProbe.ts"
 import { parseNatsUrl } from "../../../src/relay/nats/NatsUrl.ts"
 import { isOpensslMissing, makeCertificates } from "../../support/certificates.ts"
+import { droppedBy } from "../../support/droppedBy.ts"
 import { listen } from "../../support/listen.ts"
 import * as fakeNats from "./fakeNats.ts"
 import { eventually, joinNats, live, untilStatus } from "./natsTest.ts"
@@ -83,6 +84,25 @@ describe("a node that joins", () => {
       })
     )
   }
+
+  live(
+    "stays connected, and is refused nothing, where the server complains of something else",
+    Effect.gen(function* () {
+      let pings = 0
+      const server = yield* fakeNats.make({
+        onPing: (socket, number) => {
+          pings = number
+          if (number === 3) socket.write("-ERR 'Unknown Protocol Operation'\r\n")
+          fakeNats.pong(socket)
+        }
+      })
+      const node = yield* joinNats({ servers: `127.0.0.1:${server.port}` })
+      yield* eventually(() => pings > 3)
+      assert.strictEqual(node.status()._tag, "Connected")
+      assert.isUndefined(node.refusal?.())
+      assert.strictEqual(droppedBy(node), 0)
+    })
+  )
 
   live(
     "and is closed meanwhile leaves no connection behind that opens after that",
