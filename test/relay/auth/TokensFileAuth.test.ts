@@ -238,6 +238,34 @@ describe("a tokens file at the start", () => {
   )
 })
 
+it.effect("a tokens file that stays as it is is looked at every 5 s, and not read again", () =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = `${yield* fs.makeTempDirectoryScoped()}/tokens.json`
+    yield* fs.writeFileString(path, JSON.stringify({ tokens: [] }))
+    const info = yield* fs.stat(path)
+    const content = yield* fs.readFileString(path)
+    const asked = { stat: 0, read: 0 }
+    const counting = FileSystem.makeNoop({
+      stat: () =>
+        Effect.as(
+          Effect.sync(() => (asked.stat += 1)),
+          info
+        ),
+      readFileString: () =>
+        Effect.as(
+          Effect.sync(() => (asked.read += 1)),
+          content
+        )
+    })
+    yield* Layer.build(TokensFileAuth.layer(path)).pipe(
+      Effect.provideService(FileSystem.FileSystem, counting)
+    )
+    yield* TestClock.adjust("30 seconds")
+    assert.deepStrictEqual(asked, { stat: 7, read: 1 })
+  }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
+)
+
 it.effect("a tokens file that the system keeps from the relay says whom to let read it", () =>
   Effect.gen(function* () {
     const denied = PlatformError.systemError({
