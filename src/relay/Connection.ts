@@ -127,7 +127,6 @@ export class Connection {
 
   /** The same as {@link pause}, for a time in milliseconds; of several the last counts. */
   pauseFor(time: number): void {
-    if (!this.isOpen) return
     this.#webSocket.pause()
     clearTimeout(this.#pauseTimer)
     this.#pauseTimer = setTimeout(() => {

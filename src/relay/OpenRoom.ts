@@ -155,7 +155,6 @@ export class OpenRoom {
 
   #flush(now: number): void {
     const publications = this.#outbox.take(now)
-    if (publications.length === 0) return
     this.#publishedAt = now
     const { counts, share } = this.#services
     counts.events += publications.length

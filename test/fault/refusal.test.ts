@@ -34,6 +34,7 @@ describe.concurrent("a socket that is refused over HTTP", () => {
     [401, 200, "Reconnecting", "other credentials"],
     [403, 200, "Reconnecting", "does not let this token, or this page, in"],
     [404, 200, "Reconnecting", "Check the project id"],
+    [426, 200, "Reconnecting", "could not be reached"],
     [429, 200, "Reconnecting", "too many requests"],
     [503, 503, "Reconnecting", "not available at the moment"],
     [200, 200, "Reconnecting", "opens no WebSocket"]

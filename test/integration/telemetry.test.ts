@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Tracer from "effect/Tracer"
@@ -15,6 +16,7 @@ import {
   Telemetry
 } from "../../src/index.ts"
 import { Relay } from "../../src/relay/Relay.ts"
+import * as FaultProxy from "../support/FaultProxy.ts"
 
 const secret = "p-a-token-that-is-long-enough"
 
@@ -160,6 +162,38 @@ describe("telemetry", () => {
       Effect.provide(Relay.layerTest)
     )
   )
+
+  it.live("[O1] who has lost the connection has none, until it is made again", () => {
+    const gauge = Metric.value(Metric.withAttributes(Telemetry.connected, room))
+    const isConnected = (value: number) =>
+      Effect.repeat(gauge, { until: (now) => now.value === value, schedule: Schedule.spaced(10) })
+    return Effect.gen(function* () {
+      const relay = yield* Relay
+      const proxy = yield* FaultProxy.make(relay.url)
+      const client = SanityClient.layer({
+        projectId: "demo",
+        dataset: "production",
+        apiHost: proxy.url
+      })
+      yield* Effect.gen(function* () {
+        yield* (yield* Presence).ready
+        yield* isConnected(1)
+        yield* proxy.refuse(true)
+        yield* proxy.cut
+        yield* isConnected(0)
+        yield* proxy.refuse(false)
+        yield* isConnected(1)
+      }).pipe(
+        Effect.provide(Telemetry.layer),
+        Effect.provide(Auth.layerToken("p-ada")),
+        Effect.provide(client)
+      )
+    }).pipe(
+      Effect.scoped,
+      Effect.provideService(Metric.MetricRegistry, new Map()),
+      Effect.provide(Relay.layerTest)
+    )
+  })
 
   it.live.each([secret, "p-ada"])(
     "[O1] a listener is told of every frame, in both directions, without the token (%s)",

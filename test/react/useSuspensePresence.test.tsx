@@ -143,6 +143,30 @@ describe("useSuspensePresence", () => {
     }
   }
 
+  it("[H3] [H4] two rooms are waited for each by itself", async () => {
+    const [one, two] = [fakePresence(), fakePresence()]
+    render(
+      <>
+        {outside(one.layer)}
+        {outside(two.layer)}
+      </>
+    )
+    assert.lengthOf(screen.getAllByText("waiting"), 2)
+    const socket = await connect(two.sockets)
+    socket.receive(announced("p-ada"))
+    await settled()
+    assert.isTrue(isWaiting())
+    assert.strictEqual(people(), "p-ada true")
+    await connect(one.sockets)
+    await settled()
+    assert.isFalse(isWaiting())
+    assert.deepStrictEqual(
+      screen.getAllByTestId("people").map(({ textContent }) => textContent),
+      [" true", "p-ada true"]
+    )
+    assert.deepStrictEqual([one.sockets.all.length, two.sockets.all.length], [1, 1])
+  })
+
   it("[H4] a boundary that is reset throws at once until the status has changed, then it waits anew", async () => {
     const { layer, sockets } = fakePresence()
     const { Boundary, errors, reset } = makeBoundary()

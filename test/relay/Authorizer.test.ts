@@ -4,7 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { AuthUnavailable, TokenRefused } from "../../src/relay/RelayAuth.ts"
 import { authorizing, slow } from "./authorizing.ts"
+import { eventually } from "./RawSocket.ts"
 import { connect, gone, join, state } from "./RelayClient.ts"
+import { connections, metric, refusals } from "./visitor.ts"
+
+/** For how long an answer counts, in milliseconds. */
+const timeToLive = 1_000
 
 const unavailable = new AuthUnavailable({ reason: "unreachable" })
 
@@ -117,7 +122,6 @@ describe("an authorization that can't be decided", () => {
 })
 
 describe("a token that was accepted", () => {
-  const timeToLive = 1_000
   const revoked = new TokenRefused({ reason: "unauthorized" })
 
   let isRevoked = false
@@ -163,6 +167,62 @@ describe("a token that was accepted", () => {
         assert.strictEqual(asked, 4)
       }),
     { timeToLive: 400 }
+  )
+})
+
+describe("tokens that are looked at again", () => {
+  const revoked = new TokenRefused({ reason: "unauthorized" })
+
+  const late = Deferred.makeUnsafe<void>()
+  let eves = 0
+  authorizing(
+    "[S2] end nothing where another one has taken their place before the answer",
+    () => (token, user) => {
+      if (token !== "p-eve" || ++eves === 1) return user
+      return Effect.andThen(Deferred.await(late), Effect.fail(revoked))
+    },
+    (url) =>
+      Effect.gen(function* () {
+        const client = yield* join(url, "p-eve")
+        yield* eventually("it is looked at again", () => eves === 2)
+        assert.isUndefined((yield* client.authorize("p-ada")).error)
+        yield* Deferred.succeed(late, undefined)
+        assert.isUndefined((yield* client.announce("s")).error)
+        assert.strictEqual(yield* refusals(url, "revoked"), 0)
+      }),
+    { timeToLive: 400 }
+  )
+
+  const gate = Deferred.makeUnsafe<void>()
+  const asked = new Map<string, number>()
+  authorizing(
+    "[S2] are as many at a time as there may be, and none of whoever has left before its turn",
+    () => (token, user) => {
+      const times = (asked.get(token) ?? 0) + 1
+      asked.set(token, times)
+      return times === 1 ? user : Effect.andThen(Deferred.await(gate), user)
+    },
+    (url) =>
+      Effect.gen(function* () {
+        const clients = new Map<string, Effect.Success<ReturnType<typeof join>>>()
+        for (let n = 0; n < 49; n++) clients.set(`p-${n}`, yield* join(url, `p-${n}`))
+        const again = () => Array.from(asked.values()).filter((times) => times > 1).length
+        yield* eventually("48 are looked at again", () => again() === 48)
+        // The last one has to wait for the answer about another.
+        const overdue = () => metric(url, "token_checks_overdue")
+        yield* eventually("all are overdue", async () => (await overdue()) === 49)
+        assert.strictEqual(again(), 48)
+        const [last] = Array.from(clients.keys()).filter((token) => asked.get(token) === 1)
+        assert(last !== undefined)
+        clients.get(last)?.socket.close()
+        yield* connections(url, 48)
+        yield* Deferred.succeed(gate, undefined)
+        yield* eventually("the others go on", () =>
+          Array.from(asked.values()).some((times) => times > 2)
+        )
+        assert.strictEqual(asked.get(last), 1)
+      }),
+    { timeToLive }
   )
 })
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Backplane, type BackplaneStatus } from "../../src/relay/Backplane.ts"
+import { Backplane, type BackplaneStatus, MemoryBus } from "../../src/relay/Backplane.ts"
 import { noCounts } from "../../src/relay/BackplaneHub.ts"
 import { monotonicNow } from "../../src/relay/Clock.ts"
 import {
@@ -16,6 +16,7 @@ import { subjectOf } from "../../src/relay/Topic.ts"
 import { SessionId, UserId } from "../../src/Session.ts"
 import { prompt, threeNodes, twoNodes } from "./clusterTest.ts"
 import { gone, join, state } from "./RelayClient.ts"
+import { metric } from "./visitor.ts"
 
 describe("several nodes", () => {
   it.live("[S9] are one room: who joins, moves and leaves on one is seen on the others", () =>
@@ -48,6 +49,18 @@ describe("several nodes", () => {
       const cyd = yield* join(two.url, "p-cyd")
       yield* cyd.rollCall("c")
       assert.deepEqual(yield* cyd.next, state("p-ada", "a", ["here"]))
+    })
+  )
+
+  it.live("[S5] [S9] pass roll calls on to everyone on each of them, where they are told to", () =>
+    Effect.gen(function* () {
+      const { one, two } = yield* twoNodes({ rollCall: "forward" })
+      const ada = yield* join(one.url, "p-ada")
+      const bob = yield* join(two.url, "p-bob")
+      yield* bob.rollCall("b")
+      const event = { type: "rollCall", i: "p-bob", session: "b" } as unknown
+      assert.deepEqual(yield* ada.next, event)
+      assert.deepEqual(yield* bob.next, event)
     })
   )
 
@@ -153,6 +166,17 @@ describe("several nodes", () => {
 })
 
 describe("nodes that were cut off", () => {
+  it.live("[S9] know it from the start, and join when they are let in", () =>
+    Effect.gen(function* () {
+      const bus = yield* MemoryBus.make()
+      yield* bus.cut("late")
+      const late = Context.get(yield* Layer.build(Backplane.layerMemory(bus, "late")), Backplane)
+      assert.strictEqual(late.status()._tag, "Disconnected")
+      yield* bus.heal("late")
+      assert.strictEqual(late.status()._tag, "Connected")
+    })
+  )
+
   it.live("[S9] know no more who left the last of a room meanwhile", () =>
     Effect.gen(function* () {
       const { bus, one, two } = yield* twoNodes()
@@ -222,15 +246,17 @@ const amongOthers = Effect.gen(function* () {
       Layer.provide([RelayAuth.layerDevelopment, Layer.succeed(Backplane, backplane)])
     )
   )
-  const tell = (to: string, message: ClusterMessage) => {
+  const tellText = (to: string, text: string) => {
     const receive = receivers.get(to)
     assert(receive !== undefined, `nobody listens to ${to}`)
-    receive(encodeMessage(message))
+    receive(text)
   }
+  const tell = (to: string, message: ClusterMessage) => tellText(to, encodeMessage(message))
   const from = (node: string) => ({ node, at: Date.now() })
   return {
     url: Context.get(context, Relay).url,
     tell,
+    tellText,
     from,
     /** What was told since this was last asked: to whom, and what kind of message. */
     take: () => told.splice(0).map(({ message, to }) => [to, message._tag] as const),
@@ -280,6 +306,47 @@ describe("a node among others", () => {
       assert.deepEqual(yield* watcher.next, state("p-ada", "a"))
       assert.deepEqual(yield* watcher.next, state("p-ada", "c"))
       assert.deepEqual(yield* watcher.next, gone("p-ada", "b"))
+    })
+  )
+
+  it.live("[S9] takes nothing from a table that is older than what it knows, or no state", () =>
+    Effect.gen(function* () {
+      const { from, tell, url } = yield* amongOthers
+      const watcher = yield* join(url, "p-watcher")
+      const ada = yield* join(url, "p-ada")
+      yield* ada.announce("a", ["here"])
+      assert.deepEqual(yield* watcher.next, state("p-ada", "a", ["here"]))
+      const i = UserId.make("p-ada")
+      const session = SessionId.make("a")
+      tell(toRoom, {
+        _tag: "Table",
+        ...from("elsewhere"),
+        room,
+        index: 0,
+        count: 1,
+        entries: [
+          // Before it came here.
+          { openedAt: 1, event: { type: "state", i, m: { sessionId: session, locations: [] } } },
+          { openedAt: Date.now() + 60_000, event: { type: "disconnect", i, m: { session } } }
+        ]
+      })
+      assert.deepEqual(yield* watcher.rest, [])
+      yield* watcher.rollCall("w")
+      assert.deepEqual(yield* watcher.next, state("p-ada", "a", ["here"]))
+    })
+  )
+
+  it.live("[S9] counts what no node can have said, and goes on", () =>
+    Effect.gen(function* () {
+      const { from, take, tell, tellText, url } = yield* amongOthers
+      yield* join(url, "p-ada")
+      const toCluster = subjectOf({ _tag: "Cluster" })
+      for (const text of ["", "{}", '{"_tag":"Alive","node":"a"}']) tellText(toCluster, text)
+      const unreadable = metric(url, "backplane_unreadable_messages_total")
+      assert.strictEqual(yield* Effect.promise(() => unreadable), 3)
+      take()
+      tell(toCluster, { _tag: "Alive", ...from("new") })
+      assert.deepEqual(take(), [[toNode("new"), "Sync"]])
     })
   )
 

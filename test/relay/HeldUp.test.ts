@@ -3,9 +3,11 @@ import { assert, describe } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { encodeRequest } from "../../src/bifur/JsonRpc.ts"
 import { type Authenticate, authorizing, slow } from "./authorizing.ts"
+import { clientFrame, opcode, openRaw, upgradeHead } from "./RawSocket.ts"
 import { connect, gone, join, state } from "./RelayClient.ts"
-import { connections, metric } from "./visitor.ts"
+import { connections, metric, refusals } from "./visitor.ts"
 
 /** Tokens that start with `gated` are decided when the gate opens. */
 const makeGate = () => {
@@ -69,6 +71,35 @@ describe("what is sent while a token is being decided", () => {
         assert.isUndefined((yield* live.announce("s")).error)
       }),
     { silenceTimeout: "2 seconds" }
+  )
+})
+
+describe("more requests than may wait for a token", () => {
+  const gate = makeGate()
+  authorizing(
+    "[S10] end their connection with 1013, and it takes no place though its token turns out good",
+    gate.authenticate,
+    (url) =>
+      Effect.gen(function* () {
+        const text = (frame: string) => clientFrame(opcode.text, frame)
+        const authorization = { authorization: "Bearer gated" }
+        // In one read: with the first that waits, reading stops.
+        const flood = Buffer.concat([
+          text(encodeRequest("first", "authorization", authorization)),
+          ...Array.from({ length: 101 }, () => text("{}"))
+        ])
+        const raw = yield* openRaw(url, upgradeHead())
+        yield* raw.upgraded
+        raw.socket.write(flood)
+        yield* raw.until(({ text }) => text.includes("too many requests before the authorization"))
+        assert.strictEqual(yield* refusals(url, "requests"), 1)
+        // It does not answer the close, so for a moment it is still there.
+        yield* gate.open
+        yield* raw.over
+        assert.notInclude(raw.text, '"first"')
+        assert.strictEqual(yield* Effect.promise(() => metric(url, "rooms")), 0)
+        yield* connections(url, 0)
+      })
   )
 })
 

@@ -1,5 +1,5 @@
 /** Sockets that say nothing, from networks that a test gives them: all are loopback's own. */
-import type { Socket } from "node:net"
+import type { Server, Socket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { close, listen, makeListener } from "../../src/relay/Listener.ts"
@@ -34,9 +34,13 @@ const listening = Effect.fnUntraced(function* (options: RelayOptions) {
         return raws
       }),
     refused: () => counts.refusals.get("sockets"),
+    server: listener.server,
     sockets: listener.sockets
   }
 })
+
+const urlOf = (address: ReturnType<Server["address"]>): string =>
+  `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`
 
 /** 2 connections of an address, and 100 sockets more. */
 const most = 102
@@ -70,6 +74,33 @@ describe("sockets that say nothing", () => {
       assert.strictEqual(refused(), 1)
       yield* open("2001:db8:0:1::1", 1)
       assert.strictEqual(refused(), 1)
+    })
+  )
+
+  it.live(
+    "[S10] beyond what the relay takes of all networks together are cut off, and counted",
+    () =>
+      Effect.gen(function* () {
+        const { open, refused, server, sockets } = yield* listening({ maxConnections: 5 })
+        assert.strictEqual(server.maxConnections, 1_005)
+        // Fewer do as well.
+        server.maxConnections = 2
+        const taken = yield* open("203.0.113.7", 2)
+        const late = yield* openRaw(urlOf(server.address()))
+        yield* late.over
+        assert.strictEqual(refused(), 1)
+        assert.isFalse(taken.some(({ isOver }) => isOver))
+        assert.strictEqual(sockets.size, 2)
+      })
+  )
+
+  it.live("[S6] that fail while they are taken end nothing", () =>
+    Effect.gen(function* () {
+      const { open, server } = yield* listening({})
+      // As Node tells of it where there are no more file descriptors.
+      server.emit("error", Object.assign(new Error("accept EMFILE"), { code: "EMFILE" }))
+      yield* open("203.0.113.7", 1)
+      assert.isTrue(server.listening)
     })
   )
 

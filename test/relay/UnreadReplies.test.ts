@@ -22,6 +22,23 @@ describe("a connection that does not read its replies", () => {
     })
   )
 
+  it.effect("[S12] is not charged with a time in which the relay itself stood still", () =>
+    Effect.sync(() => {
+      const { closes, connection, socket } = fakeConnection()
+      socket.stall()
+      connection.send("x".repeat(2_000))
+      const since = connection.stalledAt ?? Number.NaN
+      const heardAt = connection.heardAt
+      connection.forgive(5_000)
+      assert.strictEqual(connection.heardAt, heardAt + 5_000)
+      connection.giveUpAfter(10_000, since + 14_999)
+      assert.lengthOf(closes, 0)
+      connection.giveUpAfter(10_000, since + 15_000)
+      assert.lengthOf(closes, 1)
+      connection.terminate()
+    })
+  )
+
   it.effect("[S12] stays where it reads them late", () =>
     Effect.promise(async () => {
       const { closes, connection, socket } = fakeConnection()

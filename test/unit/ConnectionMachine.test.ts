@@ -253,6 +253,15 @@ describe("the connection's state machine", () => {
     }
   )
 
+  it("[C8] an explanation that comes while there is no network does not hide that", () => {
+    const [, waiting] = columns[0] ?? assert.fail("no column")
+    const offline = run([...waiting, world("Offline"), explained("Lost")])
+    assert.deepStrictEqual(offline.status, { _tag: "Offline" })
+    // A refused token stays one.
+    const refused = run([...waiting, world("Offline"), explained("Unauthorized")])
+    assert.strictEqual(refused.phase._tag, "Refused")
+  })
+
   it("listens to nothing that an older socket says", () => {
     const machine = run([
       ...toConnected,

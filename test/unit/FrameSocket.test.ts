@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Socket from "effect/socket/Socket"
 import * as TestClock from "effect/testing/TestClock"
 import * as FrameSocket from "../../src/bifur/FrameSocket.ts"
+import { notConnected } from "../../src/Transport.ts"
 import { FakeWebSocket, settle } from "../support/FakeWebSocket.ts"
 
 const url = "ws://abc.example/socket"
@@ -80,6 +81,32 @@ describe("FrameSocket", () => {
       assert.deepStrictEqual(told, ["opened"])
       assert.deepInclude(yield* end, { _tag: "Unauthorized", reason: "token expired" })
       assert.isTrue(Exit.isFailure(yield* Effect.exit(write("text"))))
+    })
+  )
+
+  it.effect("writes nothing, and says so, where the platform refuses to send", () =>
+    Effect.gen(function* () {
+      const { socket, told, write } = yield* setup((socket) => {
+        socket.send = () => {
+          throw new Error("its buffer is full")
+        }
+      })
+      socket.open()
+      const error = yield* Effect.flip(write("text"))
+      assert.deepStrictEqual(error, notConnected)
+      // It goes on: whether it lives, a probe finds out.
+      socket.receive("a")
+      assert.deepStrictEqual(told, ["opened", "a"])
+    })
+  )
+
+  it.effect("ends at once on a socket that has closed before it was listened to", () =>
+    Effect.gen(function* () {
+      const { end, told } = yield* setup((socket) => {
+        socket.readyState = 3
+      })
+      assert.deepInclude(yield* end, { _tag: "Lost" })
+      assert.deepStrictEqual(told, [])
     })
   )
 

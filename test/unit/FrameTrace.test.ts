@@ -1,10 +1,13 @@
 /** Frames as a listener is told of them: whatever is in a token, it is not in a frame. */
 import { afterEach, assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import type * as LogLevel from "effect/LogLevel"
+import * as References from "effect/References"
 import * as Socket from "effect/socket/Socket"
 import { encodeErrorReply, encodeRequest } from "../../src/bifur/JsonRpc.ts"
 import { FrameTrace } from "../../src/index.ts"
-import { FakeWebSocket } from "../support/FakeWebSocket.ts"
+import { FakeWebSocket, settle } from "../support/FakeWebSocket.ts"
 
 const tokens = [
   "sk-plain-0123456789",
@@ -16,21 +19,67 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A socket through the listener, and what the listener is told. */
-const traced = Effect.gen(function* () {
-  const told: Array<string> = []
+/** An open socket, which is the platform's. */
+const stubbed = () => {
   const socket = new FakeWebSocket("ws://abc.example/socket")
   socket.open()
   // What a constructor returns is what `new` gives.
   vi.stubGlobal("WebSocket", function WebSocket() {
     return socket
   })
+  return socket
+}
+
+/** A socket whose frames go through a layer, and what was logged of them. */
+const logging = Effect.fnUntraced(function* (level: LogLevel.LogLevel) {
+  const logged: Array<readonly [string, unknown]> = []
+  const logger = Logger.make(({ fiber, message }) => {
+    logged.push([String(message), fiber.getRef(References.CurrentLogAnnotations)])
+  })
+  const socket = stubbed()
+  const open = yield* Effect.provide(
+    Socket.WebSocketConstructor.useSync((make) => make),
+    FrameTrace.layer
+  ).pipe(
+    Effect.provide(Logger.layer([logger])),
+    Effect.provideService(References.MinimumLogLevel, level)
+  )
+  open(socket.url).send(encodeRequest("1", "authorization", { authorization: "Bearer unseen-t1" }))
+  socket.receive("♥", new Uint8Array(1))
+  yield* settle
+  return logged
+})
+
+describe("the log of frames", () => {
+  it.effect("[O1] has every frame at the level Trace, in both directions, without the token", () =>
+    Effect.gen(function* () {
+      const logged = yield* logging("Trace")
+      assert.deepStrictEqual(logged.map(([text]) => text).slice(1), ["♥", "(binary)"])
+      assert.include(logged[0]?.[0], "Bearer <token>")
+      const directions = ["sent", "received", "received"]
+      for (const [index, [, annotations]] of logged.entries()) {
+        assert.deepInclude(annotations, { action: "presence/frame", direction: directions[index] })
+      }
+    })
+  )
+
+  it.effect("[O1] has none of them at any other level", () =>
+    Effect.gen(function* () {
+      assert.isEmpty(yield* logging("Debug"))
+    })
+  )
+})
+
+/** A socket through the listener, and what the listener is told. */
+const traced = Effect.gen(function* () {
+  const told: Array<string> = []
+  const socket = stubbed()
   const layer = FrameTrace.layerListener(({ text }) => told.push(text))
   const make = yield* Effect.provide(
     Socket.WebSocketConstructor.useSync((make) => make),
     layer
   )
-  return { open: make("ws://abc.example/socket"), socket, told }
+  return { open: make(socket.url), socket, told }
 })
 
 describe("the trace of frames", () => {

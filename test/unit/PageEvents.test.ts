@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { assert, beforeEach, describe, it } from "@effect/vitest"
+import { assert, beforeEach, describe, it, vi } from "@effect/vitest"
 import * as PageEvents from "../../src/PageEvents.ts"
 
 const at = (type: string, millis: number): Event => {
@@ -51,6 +51,37 @@ describe("the events of a page", () => {
       document.querySelector("input")?.dispatchEvent(at(type, 0))
     }
     assert.notInclude(seen, "activity")
+    stop()
+  })
+
+  it("[C9] a page that is hidden away and comes back as it was is told of, a new one is not", () => {
+    const stop = listen()
+    const shown = (persisted: boolean) =>
+      Object.defineProperty(new Event("pageshow"), "persisted", { value: persisted })
+    window.dispatchEvent(shown(false))
+    window.dispatchEvent(new Event("pagehide"))
+    window.dispatchEvent(shown(true))
+    assert.deepStrictEqual(seen, ["hide", "show"])
+    stop()
+  })
+
+  it("[C9] the network that goes and comes is told of", () => {
+    const stop = listen()
+    window.dispatchEvent(new Event("offline"))
+    window.dispatchEvent(new Event("online"))
+    assert.deepStrictEqual(seen, ["offline", "online"])
+    stop()
+  })
+
+  it("[C10] a page that nobody sees, and one that is shown again, are told apart", () => {
+    const stop = listen()
+    const visibility = vi.spyOn(document, "visibilityState", "get")
+    for (const state of ["hidden", "visible"] as const) {
+      visibility.mockReturnValue(state)
+      document.dispatchEvent(new Event("visibilitychange"))
+    }
+    visibility.mockRestore()
+    assert.deepStrictEqual(seen, ["invisible", "visible"])
     stop()
   })
 

@@ -220,6 +220,23 @@ describe("PresenceState", () => {
     assert.strictEqual(Aging.dropStale(dropped.roster).roster, dropped.roster)
   })
 
+  it("[R6] a newcomer beyond a bound is left out, and takes a place only of who has two more", () => {
+    const session = (user: string, id: string) =>
+      state(["x"], { userId: UserId.make(user), sessionId: SessionId.make(id) })
+    const bounds = { ...limits, sessions: 3, sessionsPerUser: 2 }
+    const enter = (roster: Roster.Roster, ...events: ReadonlyArray<PresenceState.SessionEvent>) =>
+      Roster.apply(roster, events, 0, bounds)
+    const two = enter(Roster.empty, session("a", "1"), session("a", "2"), session("a", "3"))
+    assert.deepStrictEqual(two.dropped, ["sessionsPerUser"])
+    const full = enter(two.roster, session("b", "1")).roster
+    const displaced = enter(full, session("c", "1"))
+    assert.deepStrictEqual(
+      displaced.changes.map(({ _tag, session: { userId } }) => `${_tag} ${userId}`),
+      ["Left a", "Joined c"]
+    )
+    assert.deepStrictEqual(enter(displaced.roster, session("d", "1")).dropped, ["sessions"])
+  })
+
   it("has one key for one pair, whatever the ids hold", () => {
     const key = (user: string, session: string) =>
       sessionKey(UserId.make(user), SessionId.make(session))

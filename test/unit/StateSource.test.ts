@@ -79,6 +79,19 @@ describe("StateSource", () => {
     assert.strictEqual(runs, 3)
   })
 
+  it("[P4] a computed value of what a server renders is the identical one, whatever happens since", () => {
+    let current = { n: 1 }
+    const source = StateSource.map(
+      { getCurrent: () => current, getInitial: () => ({ n: 0 }), subscribe: () => () => {} },
+      ({ n }) => [n]
+    )
+    const initial = source.getInitial()
+    assert.deepStrictEqual(initial, [0])
+    current = { n: 2 }
+    assert.deepStrictEqual(source.getCurrent(), [2])
+    assert.strictEqual(source.getInitial(), initial)
+  })
+
   it.effect(
     "[P1] a derived source follows whatever origin there is, and only while subscribed",
     () =>

@@ -5,7 +5,17 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as TestClock from "effect/testing/TestClock"
-import { profileOf, type Token, UserId, type UserProfile } from "../../src/index.ts"
+import {
+  PresenceConfig,
+  type PresenceState,
+  profileOf,
+  SessionId,
+  type Token,
+  UserId,
+  type UserProfile
+} from "../../src/index.ts"
+import { newcomers } from "../../src/newcomers.ts"
+import * as Roster from "../../src/Roster.ts"
 import { type UserLookup, UserLookupError } from "../../src/UserLookup.ts"
 import * as Users from "../../src/Users.ts"
 
@@ -36,6 +46,30 @@ const setup = (unknown: Set<string> = new Set(), broken: Set<string> = new Set()
       )
     return { users, asked, names }
   })
+
+describe("whom a change brings", () => {
+  it("[U1] [R9] is everyone who is there where it says so anew, and who joins", () => {
+    const state = (user: string): PresenceState.SessionEvent => ({
+      _tag: "State",
+      userId: UserId.make(user),
+      sessionId: SessionId.make("s1"),
+      locations: []
+    })
+    const { limits } = PresenceConfig.make({})
+    const { changes, roster } = Roster.apply(Roster.empty, [state("a"), state("b")], 0, limits)
+    assert.deepStrictEqual(newcomers({ _tag: "Reset", state: roster.state }), ids("a", "b"))
+    assert.deepStrictEqual(changes.map(newcomers), [ids("a"), ids("b")])
+    const left = Roster.apply(roster, [{ ...state("a"), _tag: "Disconnect" }], 1, limits)
+    assert.deepStrictEqual(left.changes.map(newcomers), [[]])
+  })
+})
+
+describe("a lookup that fails", () => {
+  it("[U1] says nothing of its cause, which may hold a token", () => {
+    const error = new UserLookupError({ cause: new Error("unseen-t1"), isOfIds: false })
+    assert.strictEqual(error.message, "A user's profile could not be read.")
+  })
+})
 
 describe("Users", () => {
   it.effect(

@@ -1,5 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterEach, assert, beforeEach, describe, expect, it, vi } from "vitest"
+import * as Effect from "effect/Effect"
+import { createPresence } from "../../src/index.ts"
 import { makeTestRoom, type TestRoomHandle } from "../../src/testing/index.ts"
+import { valueOf } from "../support/valueOf.ts"
 
 describe("makeTestRoom refuses what would never show", () => {
   let room: TestRoomHandle
@@ -40,5 +43,35 @@ describe("makeTestRoom refuses what would never show", () => {
     await room.close()
     await expect(bob.focus({ documentId: "book" })).rejects.toThrow("room is closed")
     await expect(room.join("Ada Lovelace")).rejects.toThrow("room is closed")
+  })
+})
+
+describe("makeTestRoom says", () => {
+  it("where others see who is tested, until that has left", async () => {
+    const room = makeTestRoom()
+    assert.isUndefined(room.reported())
+    const presence = createPresence({ layer: room.layer })
+    presence.reportPresence([{ documentId: "book", path: ["title"] }])
+    await vi.waitFor(() => assert.deepInclude(room.reported()?.[0], { path: ["title"] }))
+    await presence.close()
+    assert.isUndefined(room.reported())
+    await room.close()
+  })
+
+  it("what its people are called", async () => {
+    const room = makeTestRoom()
+    const presence = createPresence({ layer: room.layer })
+    await room.join("Ada Lovelace", { documentId: "book" })
+    const people = await Effect.runPromise(
+      valueOf(presence.getPresenceLocations(), (locations) =>
+        locations.some(({ user }) => user.displayName !== user.id)
+      )
+    )
+    assert.deepStrictEqual(
+      people.map(({ user }) => user.displayName),
+      ["Ada Lovelace"]
+    )
+    await presence.close()
+    await room.close()
   })
 })

@@ -44,6 +44,8 @@ describe("JSON-RPC framing", () => {
       '{"jsonrpc":"2.0","id":"1","error":"a shape of its own"}',
       '{"jsonrpc":"2.0"}',
       '{"jsonrpc":"1.0","id":"1","result":1}',
+      '{"jsonrpc":"2.0","id":{},"result":1}',
+      '{"jsonrpc":"2.0","id":"1","method":7}',
       "{"
     ].map((text) => decodeFrame(text)._tag)
     assert.deepStrictEqual(tags, [
@@ -55,6 +57,8 @@ describe("JSON-RPC framing", () => {
       "Notification",
       "Reply",
       "ErrorReply",
+      "Malformed",
+      "Malformed",
       "Malformed",
       "Malformed",
       "Malformed"
@@ -100,6 +104,22 @@ describe("presence events", () => {
     const decoded = decode(state([{ type: "document" }, good, 7, { type: "cell" }]))
     assert.deepStrictEqual(decoded.event, { _tag: "State", userId, sessionId, locations: [good] })
     assert.deepStrictEqual(decoded.dropped, ["location", "location", "unknown-location"])
+  })
+
+  it("[R6] what is longer than its bound is left out: an id with its event, a string with its location", () => {
+    const long = "x".repeat(limits.stringLength + 1)
+    const at = (path: ReadonlyArray<unknown>) => ({
+      type: "document",
+      documentId: "a",
+      path,
+      lastActiveAt: "2026-01-01T00:00:00Z"
+    })
+    const longId = notification({ type: "disconnect", i: long, m: { session: "s1" } })
+    assert.deepStrictEqual(decode(longId).dropped, ["id-length"])
+    assert.isUndefined(decode(longId).event)
+    const decoded = decode(state([at([long]), at([{ _key: long }]), at(["title"])]))
+    assert.deepStrictEqual(decoded.dropped, ["string-length", "string-length"])
+    assert.isTrue(decoded.event?._tag === "State" && decoded.event.locations.length === 1)
   })
 
   it("[R2] an unknown event type is told from a malformed event", () => {

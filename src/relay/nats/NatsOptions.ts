@@ -114,12 +114,19 @@ const parseServers = (
     : Result.succeed(parsed)
 }
 
-const ofUrl = ({ password, user }: NatsServer): NatsCredentials => {
-  if (user === undefined) return { _tag: "None" }
-  return password === undefined
+/** What a URL says of who comes: a user and a password, or a token. */
+interface UrlCredentials {
+  readonly user: string
+  readonly password: string | undefined
+}
+
+const inUrl = ({ password, user }: NatsServer): ReadonlyArray<UrlCredentials> =>
+  user === undefined ? [] : [{ user, password }]
+
+const ofUrl = ({ password, user }: UrlCredentials): NatsCredentials =>
+  password === undefined
     ? { _tag: "Token", token: Redacted.make(user) }
     : { _tag: "User", user, password: Redacted.make(password) }
-}
 
 const findCredentials = (
   options: NatsOptions,
@@ -127,7 +134,7 @@ const findCredentials = (
 ): Result.Result<NatsCredentials, BackplaneError> => {
   const found: Array<NatsCredentials> = []
   const { credentialsFile, nkey, password = Redacted.make(""), token, user } = options
-  const inUrls = servers.filter(({ user }) => user !== undefined)
+  const inUrls = servers.flatMap(inUrl)
   const [first] = inUrls
   if (first !== undefined) found.push(ofUrl(first))
   if (user !== undefined) found.push({ _tag: "User", user, password })

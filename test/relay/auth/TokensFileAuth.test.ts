@@ -6,6 +6,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
+import * as PlatformError from "effect/PlatformError"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -228,12 +229,61 @@ describe("a tokens file at the start", () => {
       assert.strictEqual(missing._tag, "TokensFileError")
       assert.strictEqual(missing.reason, "not-found")
       assert.include(missing.message, `${directory}/none.json`)
-      assert.strictEqual((yield* start(directory)).reason, "directory")
+      const itself = yield* start(directory)
+      assert.strictEqual(itself.reason, "directory")
+      assert.include(itself.message, `${directory} is a directory. Name the file in it`)
       yield* fs.writeFileString(`${directory}/bad.json`, "[]")
       assert.strictEqual((yield* start(`${directory}/bad.json`)).reason, "invalid")
     }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
   )
 })
+
+it.effect("a tokens file that stays as it is is looked at every 5 s, and not read again", () =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = `${yield* fs.makeTempDirectoryScoped()}/tokens.json`
+    yield* fs.writeFileString(path, JSON.stringify({ tokens: [] }))
+    const info = yield* fs.stat(path)
+    const content = yield* fs.readFileString(path)
+    const asked = { stat: 0, read: 0 }
+    const counting = FileSystem.makeNoop({
+      stat: () =>
+        Effect.as(
+          Effect.sync(() => (asked.stat += 1)),
+          info
+        ),
+      readFileString: () =>
+        Effect.as(
+          Effect.sync(() => (asked.read += 1)),
+          content
+        )
+    })
+    yield* Layer.build(TokensFileAuth.layer(path)).pipe(
+      Effect.provideService(FileSystem.FileSystem, counting)
+    )
+    yield* TestClock.adjust("30 seconds")
+    assert.deepStrictEqual(asked, { stat: 7, read: 1 })
+  }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
+)
+
+it.effect("a tokens file that the system keeps from the relay says whom to let read it", () =>
+  Effect.gen(function* () {
+    const denied = PlatformError.systemError({
+      _tag: "PermissionDenied",
+      module: "FileSystem",
+      method: "stat"
+    })
+    const error = yield* TokensFileAuth.layer("tokens.json").pipe(
+      Layer.build,
+      Effect.scoped,
+      Effect.flip,
+      Effect.provide(FileSystem.layerNoop({ stat: () => Effect.fail(denied) }))
+    )
+    assert.strictEqual(error.reason, "unreadable")
+    assert.include(error.message, "tokens.json can't be read (PermissionDenied)")
+    assert.include(error.message, "Let the user that runs the relay read it.")
+  })
+)
 
 it.effect("a tokens file is the directory of its users", () =>
   withFile(

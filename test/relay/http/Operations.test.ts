@@ -12,7 +12,7 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { Backplane, MemoryBus } from "../../../src/relay/Backplane.ts"
 import { packageVersion } from "../../../src/relay/PackageVersion.ts"
-import { formatMetrics } from "../../../src/relay/http/Prometheus.ts"
+import { formatMetrics, metric } from "../../../src/relay/http/Prometheus.ts"
 import { logRefusals } from "../../../src/relay/RefusalLog.ts"
 import { Relay } from "../../../src/relay/Relay.ts"
 import { AuthUnavailable, RelayAuth } from "../../../src/relay/RelayAuth.ts"
@@ -252,6 +252,17 @@ describe("Prometheus' text format", () => {
       '# HELP odd A \\\\ and\\na newline\n# TYPE odd gauge\nodd{text="say \\"\\\\\\" \\n"} 1.5e-7\nodd{text="none"} +Inf\n'
     )
     assert.strictEqual(parsePrometheus(text).get("odd")?.samples.size, 2)
+  })
+})
+
+describe("numbers in Prometheus' text format", () => {
+  it.each([
+    [Number.NaN, "NaN"],
+    [Infinity, "+Inf"],
+    [-Infinity, "-Inf"],
+    [-0.5, "-0.5"]
+  ])("%s is written %s", (value, text) => {
+    assert.include(formatMetrics([metric("gauge", "odd", "Odd.", value)]), `\nodd ${text}\n`)
   })
 })
 

@@ -124,6 +124,10 @@ describe("a relay with a tokens file", () => {
         assert.containSubset(one.body, { displayName: "p-bob", email: "bob@example.com" })
         const unknown = yield* get(`${url}/v2025-07-18/users/p-cyd`, bearer(adas))
         assert.strictEqual(unknown.status, 404)
+        for (const path of profilePaths.filter((path) => path.includes("/access/"))) {
+          const stranger = yield* get(url + path.replace("p-ada", "p-cyd"), bearer(adas))
+          assert.strictEqual(stranger.status, 404, path)
+        }
         const none = yield* get(`${url}/v2025-07-18/users/p-cyd,p-dan`, bearer(adas))
         assert.deepEqual(none.body, [] as unknown)
       })

@@ -250,6 +250,7 @@ describe("options of NATS", () => {
       { servers: [servers, `nats://u:${secret}@host:99999`] },
       "server 2 is no URL"
     ],
+    ["the port 0", { servers: `nats://u:${secret}@host:0` }, "server 1 has the port 0"],
     ["another scheme", { servers: `http://u:${secret}@host` }, "unknown scheme"],
     ["a WebSocket", { servers: `wss://u:${secret}@host` }, "WebSocket"],
     ["a path", { servers: `nats://u:${secret}@host/path` }, "behind the port"],
