@@ -85,7 +85,10 @@ const quiet = [
   "--no-first-run",
   "--disable-background-networking",
   "--disable-component-update",
-  "--disable-sync"
+  "--disable-sync",
+  // On a busy machine what draws is late, not stuck: it must not be ended for that, and the browser with it.
+  "--disable-gpu-watchdog",
+  "--disable-gpu-process-crash-limit"
 ]
 
 /**
