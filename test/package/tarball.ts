@@ -64,11 +64,16 @@ export const packTarball = async (scratch: string): Promise<Tarball> => {
   return { path: join(scratch, filename), size, files: files.map(({ path }) => path) }
 }
 
-/** What npm is told when it installs: nothing that wants the network beyond the packages. */
+/**
+ * What npm is told when it installs: nothing that wants the network beyond the packages, and to ask a
+ * registry again that does not answer.
+ */
 export const installArgs = [
   "install",
   "--no-audit",
   "--no-fund",
   "--prefer-offline",
+  "--fetch-timeout=30000",
+  "--fetch-retries=5",
   "--loglevel=error"
 ]
