@@ -27,7 +27,12 @@ const nodes = [
 /** An environment in which `node`, for npm and its scripts, too, is the one in this folder. */
 const withNode = (folder: string): Record<string, string> => {
   const path = join(scratch, folder, "node_modules", `node-${platform}`, "bin")
-  return { PATH: [path, process.env["PATH"]].join(delimiter), NEXT_TELEMETRY_DISABLED: "1" }
+  return {
+    PATH: [path, process.env["PATH"]].join(delimiter),
+    NEXT_TELEMETRY_DISABLED: "1",
+    // In CI some print colours into the middle of an address.
+    NO_COLOR: "1"
+  }
 }
 
 const start = (cwd: string, args: ReadonlyArray<string>, env: Record<string, string>) =>
