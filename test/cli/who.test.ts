@@ -116,6 +116,8 @@ describe("a command that joins a room", () => {
     [["whoo"], String.raw`whoo" for "sanity-presence"\. Did you mean who\?`],
     [["who", "--jsom"], String.raw`who\. Did you mean --json\?`],
     [["who", "--api-host", "http://127.0.0.1:1", "--token-file", "/"], "/ is no file"],
+    [["who", "--token-file", ""], "--token-file.*Expected a path"],
+    [["relay", "--auth", "tokens", "--tokens-file", " "], "--tokens-file.*Expected a path"],
     [["announce"], "--document"],
     [["announce", "--document", "a b"], "is no document"],
     [["announce", "--document", "book", "--path", "a..b"], "is no path"],
