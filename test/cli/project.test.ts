@@ -25,7 +25,7 @@ describe("the project that a command is given, at a relay", () => {
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 
-  it.live("[T12] is that of the relay where it says so", () =>
+  it.live("[T12] is that of the relay where it says so, in capitals or not", () =>
     Effect.gen(function* () {
       yield* person("p-ada-lovelace", [place("drafts.book", ["title"])])
       const variables = { ...(yield* inRoom), SANITY_PROJECT_ID: "abc" }
@@ -35,7 +35,7 @@ describe("the project that a command is given, at a relay", () => {
     }).pipe(
       Effect.scoped,
       Effect.provide(
-        Relay.layer({ port: 0, project: "abc" }).pipe(Layer.provide(RelayAuth.layerDevelopment))
+        Relay.layer({ port: 0, project: "ABC" }).pipe(Layer.provide(RelayAuth.layerDevelopment))
       )
     )
   )
