@@ -1,5 +1,6 @@
 import { createServer } from "node:http"
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Relay } from "../../src/relay/Relay.ts"
@@ -59,6 +60,26 @@ describe("the project that a command is given, at a relay", () => {
       const { stdout } = yield* ran("doctor")
       assert.match(stdout, /✓ settings .* production on http:\/\/127/)
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live.each([
+    ["announce --document book -- echo deployed", "SIGINT", 130],
+    ["announce --document book", "SIGTERM", 143],
+    ["simulate", "SIGINT", 130]
+  ] as const)(
+    "[T3] %s, stopped by %s before the relay has said its project, did not do what was asked for",
+    ([command, signal, expected]) =>
+      Effect.gen(function* () {
+        const asked = yield* Deferred.make<void>()
+        const address = yield* listen(createServer(() => Deferred.doneUnsafe(asked, Effect.void)))
+        const variables = { SANITY_API_HOST: urlOf(address), SANITY_PROJECT_ID: "abc" }
+        const started = yield* cli(variables, ...command.split(" "))
+        yield* Deferred.await(asked)
+        started.kill(signal)
+        const { code, stdout } = yield* started.ended
+        assert.strictEqual(code, expected)
+        assert.strictEqual(stdout, "")
+      }).pipe(Effect.scoped)
   )
 
   it.live("[T3] a host that never answers is no connection", () =>
