@@ -120,6 +120,7 @@ describe("a command that joins a room", () => {
     [["relay", "--auth", "tokens", "--tokens-file", " "], "--tokens-file.*Expected a path"],
     [["announce"], "--document"],
     [["announce", "--document", "a b"], "is no document"],
+    [["announce", "--document", `sk${"aB3".repeat(30)}`], "looks like a token"],
     [["announce", "--document", "book", "--path", "a..b"], "is no path"],
     [["announce", "--document", "a", "--document", "b", "--path", "title"], "one document"],
     [["simulate", "--users", "0"], "--users.*1 to 2000"],
