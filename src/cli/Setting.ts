@@ -3,6 +3,8 @@
  */
 import * as CliError from "effect/cli/CliError"
 import * as Flag from "effect/cli/Flag"
+import * as Param from "effect/cli/Param"
+import * as Primitive from "effect/cli/Primitive"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -121,8 +123,21 @@ export const text = (info: Omit<SettingInfo, "values"> & { readonly values?: str
     value === "" ? Result.fail("Expected a text") : Result.succeed(value)
   )
 
-/** Shells complete it. It may be a pipe, as `<(…)` is in shells. */
-export const pathFlag = (name: string): Flag.Flag<string> => Flag.Path(name)
+/**
+ * Shells complete it. It may be a pipe, as `<(…)` is in shells. An empty one stays empty: made absolute,
+ * it would be the working directory.
+ */
+export const pathFlag = (name: string): Flag.Flag<string> => {
+  const path = Primitive.Path("either")
+  const { parse } = path
+  return Param.makeSingle({
+    kind: Param.flagKind,
+    name,
+    primitiveType: Object.assign(path, {
+      parse: (text: string) => (text.trim() === "" ? Effect.succeed("") : parse(text))
+    })
+  })
+}
 
 /** A path of a file. */
 export const file = (info: Omit<SettingInfo, "values">) =>

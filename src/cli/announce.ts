@@ -5,6 +5,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { type ConnectionStatus, describe, isPermanent } from "../ConnectionStatus.ts"
@@ -84,12 +85,16 @@ const stayWhile = Effect.fnUntraced(function* (command: string, args: ReadonlyAr
   }
 }, Effect.scoped)
 
+/** The room, once there is a connection: whoever stops it before that has been nowhere. */
+const enter = (room: Values["room"]) =>
+  Effect.tap(Layer.build(layerRoom(room)), (entered) =>
+    Effect.provide(awaitConnected(room.timeout), entered)
+  ).pipe(failWhenInterrupted)
+
 const stay = Effect.fnUntraced(function* (
-  { command: [child, ...args], room }: Values,
+  { command: [child, ...args] }: Values,
   places: ReadonlyArray<ReportedLocation>
 ) {
-  // Whoever stops it before it is there has been nowhere.
-  yield* failWhenInterrupted(awaitConnected(room.timeout))
   const present = whilePresent(places)
   yield* child === undefined
     ? present(stayUntilStopped(places.map(placeText).join(", ")))
@@ -102,8 +107,8 @@ const run = (values: Values) =>
     if (Result.isFailure(places)) {
       return yield* new UsageError({ message: places.failure })
     }
-    yield* Effect.provide(stay(values, places.success), layerRoom(values.room))
-  }).pipe(Effect.provide(layerLog))
+    yield* Effect.provide(stay(values, places.success), yield* enter(values.room))
+  }).pipe(Effect.scoped, Effect.provide(layerLog))
 
 /** One more session in the room, in these places. */
 export const announce = Command.make("announce", flags, run).pipe(

@@ -6,9 +6,12 @@
 import { mkdirSync, realpathSync, type Stats, statSync } from "node:fs"
 import * as Path from "node:path"
 
-/** Who asks: the home and the variables of a user, and the user's number where there are such. */
+/**
+ * Who asks: the home and the variables of a user, and the user's number where there are such. To ask for
+ * the home throws where a container runs as a user that it does not know.
+ */
 export interface CacheOwner {
-  readonly home: string
+  readonly home: () => string
   readonly env: { readonly XDG_CACHE_HOME?: string | undefined }
   readonly uid: number | undefined
 }
@@ -41,15 +44,15 @@ const nearest = (path: string): string => {
  * home or a folder that others can write to, or of somebody else (`sudo` that keeps `HOME`).
  *
  * @example
- * compileCache({ home: "/home/ada", env: {}, uid: 1000 }) // "/home/ada/.cache/effect-sanity-presence"
+ * compileCache({ home: () => "/home/ada", env: {}, uid: 1000 }) // "/home/ada/.cache/effect-sanity-presence"
  */
 export const compileCache = ({ env, home, uid }: CacheOwner): string | undefined => {
   const { XDG_CACHE_HOME: given = "" } = env
-  // A relative one is no setting, says its specification.
-  const caches = Path.isAbsolute(given) ? given : Path.join(home, ".cache")
-  const folder = Path.join(caches, "effect-sanity-presence")
-  if (!Path.isAbsolute(folder)) return undefined
   try {
+    // A relative one is no setting, says its specification.
+    const caches = Path.isAbsolute(given) ? given : Path.join(home(), ".cache")
+    const folder = Path.join(caches, "effect-sanity-presence")
+    if (!Path.isAbsolute(folder)) return undefined
     // Windows keeps one user out of another's home by itself.
     if (uid === undefined) {
       mkdirSync(folder, { recursive: true })
@@ -63,7 +66,7 @@ export const compileCache = ({ env, home, uid }: CacheOwner): string | undefined
     const isReached = ancestors(Path.dirname(real)).every((one) => isTrusted(statSync(one), uid))
     return isPrivate && isReached ? real : undefined
   } catch {
-    // A home that can't be written to, or that is a file: without a cache, then.
+    // No home, one that can't be written to, or that is a file: without a cache, then.
     return undefined
   }
 }

@@ -7,7 +7,7 @@ import { homedir } from "node:os"
 import { compileCache } from "./compileCache.ts"
 
 // Half of the time until a command does something is compiling what the last one compiled already.
-const cache = compileCache({ home: homedir(), env: process.env, uid: process.getuid?.() })
+const cache = compileCache({ home: homedir, env: process.env, uid: process.getuid?.() })
 if (cache !== undefined) NodeModule.enableCompileCache?.(cache)
 
 const missing = /Cannot find package '([^']+)'/

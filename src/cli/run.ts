@@ -17,6 +17,7 @@ import { ExitCode } from "./CommandFailure.ts"
 import { root } from "./root.ts"
 import { complain } from "./terminal/complain.ts"
 import { OutputClosed, withConsole } from "./terminal/Output.ts"
+import { withoutTokens } from "./terminal/printable.ts"
 
 /** What was meant, in the same line. */
 const inLine = ({ message }: CliError.CliError): string => {
@@ -24,15 +25,12 @@ const inLine = ({ message }: CliError.CliError): string => {
   return meant.length < 2 ? message : `${said}. Did you mean ${meant.slice(1).join(" or ")}?`
 }
 
-/** No word that belongs here is as long; a token that was pasted in a wrong place is. */
-const likeToken = /\w{40,}/g
-
 /** A wrong invocation costs one line, not a page of help. */
 const presenter: CliOutput.Presenter = {
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? complain(
-          `${event.errors.map(inLine).join("; ").replaceAll(likeToken, "…")} (see ${event.commandPath.join(" ")} --help)`
+          `${withoutTokens(event.errors.map(inLine).join("; "))} (see ${event.commandPath.join(" ")} --help)`
         )
       : CliOutput.defaultPresenter.present(event)
 }

@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import { failWhenInterrupted } from "./interrupted.ts"
 import { findRoom } from "./room/joinRoom.ts"
 import { lengthText } from "./room/people.ts"
 import { countText } from "./room/peopleTable.ts"
@@ -95,7 +96,8 @@ const summary = (tally: Tally, { seed, users }: Settings, millis: number): strin
 const run = (values: Values) =>
   Effect.gen(function* () {
     const { duration, json, room } = values
-    const target = yield* findRoom(room)
+    // Whoever stops it before that has sent nobody anywhere: there is nothing to sum up.
+    const target = yield* failWhenInterrupted(findRoom(room))
     const settings: Settings = {
       documents: values.documents ?? defaults.documents,
       rate: values.rate ?? defaults.rate,

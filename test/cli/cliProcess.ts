@@ -1,8 +1,6 @@
 /** The command line in a process of its own, with its output and its end. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { watch, type Watched } from "../support/childProcess.ts"
 
@@ -26,8 +24,6 @@ export interface CliProcess extends Watched {
   readonly type: (text: string) => void
   /** Reads its output no more, as a `head` that has enough. */
   readonly stopReading: () => void
-  /** Waits until it has been suspended. */
-  readonly suspended: Effect.Effect<void>
   /** Where the relay listens. */
   readonly url: Effect.Effect<string>
 }
@@ -38,12 +34,6 @@ const toCliProcess = (child: ChildProcess): CliProcess => {
     ...watched,
     kill: (signal) => child.kill(signal),
     type: (text) => void child.stdin?.write(text),
-    suspended: Effect.sync(() =>
-      / T /.test(readFileSync(`/proc/${child.pid}/stat`, "utf8").replace(/.*\)/, ""))
-    ).pipe(
-      Effect.repeat({ until: (isStopped) => isStopped, schedule: Schedule.spaced("20 millis") }),
-      Effect.asVoid
-    ),
     stopReading: () => void child.stdout?.destroy(),
     url: watched.printed(/(?<=Relay listening on )https?:\/\/127\.0\.0\.1:\d+/)
   }
@@ -91,21 +81,40 @@ if (isTerminalMissing) {
   console.warn("Skipped without script(1). On Debian: apt-get install bsdutils")
 }
 
-/** Runs it on a terminal of this size: what it shows is in stdout. */
-export const cliOnTerminal = (
-  size: { readonly columns: number; readonly rows: number },
+interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+const onTerminal = (
+  size: Size,
   variables: Variables,
-  ...args: ReadonlyArray<string>
+  args: ReadonlyArray<string>,
+  inShell: (words: string) => string
 ) => {
   const words = [process.execPath, main, ...args].map(quote).join(" ")
-  const command = `stty cols ${size.columns} rows ${size.rows}; exec ${words}`
+  const command = `stty cols ${size.columns} rows ${size.rows}; ${inShell(words)}`
   return start(
-    { TERM: "xterm-256color", ...variables },
+    { TERM: "xterm-256color", SHELL: "/bin/sh", ...variables },
     "script",
     ["-qefc", command, "/dev/null"],
     "pipe"
   )
 }
+
+/** Runs it on a terminal of this size, which has nothing else: what it shows is in stdout. */
+export const cliOnTerminal = (size: Size, variables: Variables, ...args: ReadonlyArray<string>) =>
+  onTerminal(size, variables, args, (words) => `exec ${words}`)
+
+/** Runs it from a shell that says when it is suspended, and continues it after a line has been typed. */
+export const cliInShell = (size: Size, variables: Variables, ...args: ReadonlyArray<string>) =>
+  onTerminal(
+    size,
+    variables,
+    args,
+    (words) =>
+      `set -m; ${words}; code=$?; while [ $code -gt 128 ]; do echo suspended; read -r line; fg; code=$?; done; exit $code`
+  )
 
 /** Runs the command line with variables of the relay, named without their prefix. */
 export const runWith = (variables: Variables, ...args: ReadonlyArray<string>) =>

@@ -1,5 +1,6 @@
 import { createServer } from "node:http"
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Relay } from "../../src/relay/Relay.ts"
@@ -25,7 +26,7 @@ describe("the project that a command is given, at a relay", () => {
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
   )
 
-  it.live("[T12] is that of the relay where it says so", () =>
+  it.live("[T12] is that of the relay where it says so, in capitals or not", () =>
     Effect.gen(function* () {
       yield* person("p-ada-lovelace", [place("drafts.book", ["title"])])
       const variables = { ...(yield* inRoom), SANITY_PROJECT_ID: "abc" }
@@ -35,7 +36,7 @@ describe("the project that a command is given, at a relay", () => {
     }).pipe(
       Effect.scoped,
       Effect.provide(
-        Relay.layer({ port: 0, project: "abc" }).pipe(Layer.provide(RelayAuth.layerDevelopment))
+        Relay.layer({ port: 0, project: "ABC" }).pipe(Layer.provide(RelayAuth.layerDevelopment))
       )
     )
   )
@@ -59,6 +60,26 @@ describe("the project that a command is given, at a relay", () => {
       const { stdout } = yield* ran("doctor")
       assert.match(stdout, /✓ settings .* production on http:\/\/127/)
     }).pipe(Effect.scoped, Effect.provide(Relay.layerTest))
+  )
+
+  it.live.each([
+    ["announce --document book -- echo deployed", "SIGINT", 130],
+    ["announce --document book", "SIGTERM", 143],
+    ["simulate", "SIGINT", 130]
+  ] as const)(
+    "[T3] %s, stopped by %s before the relay has said its project, did not do what was asked for",
+    ([command, signal, expected]) =>
+      Effect.gen(function* () {
+        const asked = yield* Deferred.make<void>()
+        const address = yield* listen(createServer(() => Deferred.doneUnsafe(asked, Effect.void)))
+        const variables = { SANITY_API_HOST: urlOf(address), SANITY_PROJECT_ID: "abc" }
+        const started = yield* cli(variables, ...command.split(" "))
+        yield* Deferred.await(asked)
+        started.kill(signal)
+        const { code, stdout } = yield* started.ended
+        assert.strictEqual(code, expected)
+        assert.strictEqual(stdout, "")
+      }).pipe(Effect.scoped)
   )
 
   it.live("[T3] a host that never answers is no connection", () =>

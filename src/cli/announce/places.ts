@@ -5,6 +5,8 @@ import { studioPath } from "@sanity/client/csm"
 import * as Result from "effect/Result"
 import { resolve } from "../../DocumentRef.ts"
 import type { Path, ReportedLocation } from "../../Location.ts"
+import { tokenVariable } from "../room/roomSettings.ts"
+import { withoutTokens } from "../terminal/printable.ts"
 
 /** What the flags say; the documents are one at least. */
 export interface PlaceValues {
@@ -13,13 +15,16 @@ export interface PlaceValues {
   readonly perspective: string | undefined
 }
 
+/** What Sanity's tokens are like, and no name that anybody gave: ids that are as long have hyphens. */
+const token = /\bsk[a-z0-9]{39,}/i
+
 /** A version's id names its release; other ids are meant in the draft, as everywhere. */
 const releaseOf = (documentId: string): string | undefined =>
   /^versions\.([^.]+)\./.exec(documentId)?.[1]
 
 const parsePath = (text: string): Result.Result<Path, string> => {
   const parsed = Result.try(() => studioPath.fromString(text))
-  const bad = `"${text}" is no path. Write it as Sanity does: title, body[0].text or body[_key=="a1"].`
+  const bad = `"${withoutTokens(text)}" is no path. Write it as Sanity does: title, body[0].text or body[_key=="a1"].`
   if (Result.isFailure(parsed) || parsed.success.includes("")) return Result.fail(bad)
   // What it does not understand, it takes for a name.
   return studioPath.toString(parsed.success) === text.replaceAll("'", '"')
@@ -40,6 +45,11 @@ export const placesOf = ({
   perspective
 }: PlaceValues): Result.Result<ReadonlyArray<ReportedLocation>, string> =>
   Result.gen(function* () {
+    if ([...document, ...path, perspective ?? ""].some((text) => token.test(text))) {
+      return yield* Result.fail(
+        `What is to be announced looks like a token, which everyone in the room would see. A token belongs in ${tokenVariable}, or a file.`
+      )
+    }
     if (path.length > 0 && document.length > 1) {
       return yield* Result.fail("--path belongs to one document. Give one --document with it.")
     }
@@ -50,7 +60,7 @@ export const placesOf = ({
     for (const reference of references) {
       if (resolve(reference) === undefined) {
         return yield* Result.fail(
-          `"${reference.documentId}"${perspective === undefined ? "" : ` with --perspective "${perspective}"`} is no document that Sanity allows. An id has letters, digits, dots, underscores and hyphens, 128 at most.`
+          `"${withoutTokens(reference.documentId)}"${perspective === undefined ? "" : ` with --perspective "${withoutTokens(perspective)}"`} is no document that Sanity allows. An id has letters, digits, dots, underscores and hyphens, 128 at most.`
         )
       }
     }

@@ -22,6 +22,9 @@ const askProject = (url: URL): Effect.Effect<string | undefined> =>
     Effect.map(Option.getOrUndefined)
   )
 
+/** Host names know no capitals: neither may what is compared with one. */
+const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
+
 /**
  * What is wrong where the relay takes the connection for another project than the one that was named, and
  * what to do; undefined where nothing is. A relay that cannot be asked is found out by the connection.
@@ -36,7 +39,7 @@ export const otherProject = Effect.fnUntraced(function* (
   const url = new URL(socketUrl)
   url.protocol = url.protocol === "wss:" ? "https:" : "http:"
   const project = yield* askProject(url)
-  return project === undefined || project === relayProject
+  return project === undefined || isSame(project, relayProject)
     ? undefined
     : {
         problem: `${url.origin} takes this for the project ${project}, not ${relayProject}.`,

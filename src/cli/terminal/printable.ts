@@ -9,6 +9,12 @@ const unprintable = /[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
 /** The text with a mark in place of whatever a terminal would not show but do. */
 export const printable = (text: string): string => text.replaceAll(unprintable, "\uFFFD")
 
+/** No word that belongs here is as long; a token that was pasted in a wrong place is. */
+const likeToken = /\w{40,}/g
+
+/** What somebody wrote, without what may be a token in it. */
+export const withoutTokens = (text: string): string => text.replaceAll(likeToken, "…")
+
 /** JSON in one line that is safe to look at on a terminal, too. */
 export const printableJson = (value: unknown): string =>
   JSON.stringify(value).replaceAll(

@@ -21,22 +21,23 @@ export const handTerminalOver = (page: {
   readonly leave: () => void
   readonly enter: () => void
 }): Effect.Effect<void, never, Scope.Scope> => {
-  const onStop = () => {
-    page.leave()
-    setRaw(false)
-    // The signal itself has been taken; this one cannot be.
-    process.kill(process.pid, "SIGSTOP")
-  }
+  const listen = () => process.on("SIGTSTP", onStop).on("SIGCONT", onContinue)
+  const ignore = () => process.off("SIGTSTP", onStop).off("SIGCONT", onContinue)
   const onContinue = () => {
     setRaw(true)
     page.enter()
   }
+  const onStop = () => {
+    page.leave()
+    setRaw(false)
+    ignore()
+    // By its default it stops here until it is continued, and does nothing where no shell could do that
+    // (`ssh -t` with a command, the first process of a container): a SIGSTOP would be for ever there.
+    process.kill(process.pid, "SIGTSTP")
+    onContinue()
+    listen()
+  }
   return process.platform === "win32"
     ? Effect.void
-    : Effect.asVoid(
-        Effect.acquireRelease(
-          Effect.sync(() => process.on("SIGTSTP", onStop).on("SIGCONT", onContinue)),
-          () => Effect.sync(() => process.off("SIGTSTP", onStop).off("SIGCONT", onContinue))
-        )
-      )
+    : Effect.asVoid(Effect.acquireRelease(Effect.sync(listen), () => Effect.sync(ignore)))
 }

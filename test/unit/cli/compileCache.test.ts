@@ -16,6 +16,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { compileCache } from "../../../src/cli/compileCache.ts"
+import { packageVersion } from "../../../src/relay/PackageVersion.ts"
 
 const uid = process.getuid?.()
 const main = join(import.meta.dirname, "../../../src/cli/main.ts")
@@ -54,11 +55,11 @@ describe.skipIf(uid === undefined)("the cache of compiled code", () => {
     inHome((home) => {
       const caches = join(home, "caches")
       assert.strictEqual(
-        compileCache({ home, env: { XDG_CACHE_HOME: caches }, uid }),
+        compileCache({ home: () => home, env: { XDG_CACHE_HOME: caches }, uid }),
         folderIn(caches)
       )
       assert.strictEqual(
-        compileCache({ home, env: { XDG_CACHE_HOME: "caches" }, uid }),
+        compileCache({ home: () => home, env: { XDG_CACHE_HOME: "caches" }, uid }),
         folderIn(join(home, ".cache"))
       )
     })
@@ -72,11 +73,11 @@ describe.skipIf(uid === undefined)("the cache of compiled code", () => {
       for (const mode of [0o770, 0o750, 0o701, 0o777]) {
         mkdirSync(folder, { recursive: true })
         chmodSync(folder, mode)
-        assert.isUndefined(compileCache({ home, env, uid }), mode.toString(8))
+        assert.isUndefined(compileCache({ home: () => home, env, uid }), mode.toString(8))
         rmSync(join(home, ".cache"), { recursive: true })
       }
       chmodSync(home, 0o777)
-      assert.isUndefined(compileCache({ home, env, uid }))
+      assert.isUndefined(compileCache({ home: () => home, env, uid }))
       assert.isFalse(existsSync(folder))
     })
   )
@@ -86,7 +87,7 @@ describe.skipIf(uid === undefined)("the cache of compiled code", () => {
     inHome((home) => {
       const stranger = (uid ?? 0) + 1
       mkdirSync(folderIn(join(home, ".cache")), { recursive: true, mode: 0o700 })
-      assert.isUndefined(compileCache({ home, env: {}, uid: stranger }))
+      assert.isUndefined(compileCache({ home: () => home, env: {}, uid: stranger }))
     })
   )
 
@@ -99,16 +100,29 @@ describe.skipIf(uid === undefined)("the cache of compiled code", () => {
       mkdirSync(join(open, "planted"), { mode: 0o700 })
       mkdirSync(join(home, ".cache"))
       symlinkSync(join(open, "planted"), folderIn(join(home, ".cache")))
-      assert.isUndefined(compileCache({ home, env: {}, uid }))
+      assert.isUndefined(compileCache({ home: () => home, env: {}, uid }))
     })
   )
+
+  it("[T8] is none for a user without a home", () => {
+    const noHome =
+      "import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module'; os.homedir = () => { throw new Error('ENOENT') }; syncBuiltinESMExports()"
+    const { status, stderr, stdout } = spawnSync(
+      process.execPath,
+      ["--import", `data:text/javascript,${noHome}`, main, "--version"],
+      { encoding: "utf8", env: { PATH: process.env["PATH"] } }
+    )
+    assert.strictEqual(stderr, "")
+    assert.include(stdout, packageVersion)
+    assert.strictEqual(status, 0)
+  })
 
   it(
     "[T8] is none where it can't be made",
     inHome((home) => {
       writeFileSync(join(home, ".cache"), "")
-      assert.isUndefined(compileCache({ home, env: {}, uid }))
-      assert.isUndefined(compileCache({ home: "", env: {}, uid }))
+      assert.isUndefined(compileCache({ home: () => home, env: {}, uid }))
+      assert.isUndefined(compileCache({ home: () => "", env: {}, uid }))
     })
   )
 })

@@ -42,6 +42,38 @@ describe("the places that flags name", () => {
     assert.match(String(places(["a b"])), /"a b" is no document/)
     assert.match(String(places(["a"], [], "no.release")), /no\.release/)
   })
+
+  const token = `sk${"aB3".repeat(20)}`
+  it.each([
+    ["the document", places([token])],
+    ["one of the documents", places(["book", token])],
+    ["its draft", places([`drafts.${token}`])],
+    ["the field", places(["book"], [token])],
+    ["the perspective", places(["book"], [], token)],
+    ["a document that is too long to be one", places([token.repeat(3)])],
+    ["a part of what is no path", places(["book"], [`${token}[`])]
+  ])("[T5] are none where %s looks like a token, which is not repeated", (_, problem) => {
+    assert.match(String(problem), /looks like a token/)
+    assert.notInclude(String(problem), token)
+  })
+
+  it("[T5] are not said with anything else that is as long as a token", () => {
+    const secret = "aB3".repeat(50)
+    for (const problem of [
+      places([`${secret} `]),
+      places(["book"], [`${secret}[`]),
+      places(["a"], [], `${secret}.b`)
+    ]) {
+      assert.match(String(problem), /"…/)
+      assert.notInclude(String(problem), "aB3aB3")
+    }
+  })
+
+  it("[T5] are those of ids that only begin as a token does", () => {
+    const slug = "sk-a-page-in-slovak-with-a-long-name-of-many-words"
+    assert.deepStrictEqual(places([slug]), [{ documentId: slug, perspective: undefined }])
+    assert.isArray(places(["skyline"]))
+  })
 })
 
 describe("a name for a relay in development", () => {
