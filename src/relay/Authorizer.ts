@@ -5,6 +5,7 @@
 import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -85,7 +86,13 @@ export const makeAuthorizer = (
     const recheck = (member: Member) =>
       check(services, member).pipe(
         rechecking.withPermits(1),
-        Effect.map((isDecided) => rechecks.end(member, isDecided, monotonicNow()))
+        // However it ends: one that stayed under way would never be begun again.
+        Effect.onExit((exit) =>
+          Effect.sync(() =>
+            rechecks.end(member, Exit.isSuccess(exit) && exit.value, monotonicNow())
+          )
+        ),
+        Effect.asVoid
       )
 
     const beginDue = Effect.sync(() => {
@@ -118,7 +125,8 @@ const find = (
   token: Redacted.Redacted,
   { address }: Member
 ) =>
-  auth.authenticate(token, address).pipe(
+  // It may be code of somebody else, which throws before there is an effect.
+  Effect.suspend(() => auth.authenticate(token, address)).pipe(
     Effect.timeout(settings.authorizationTimeout),
     // A bug of the auth is nobody's refusal, and must not end the checks. It may hold a token.
     Effect.catchDefect(() =>
