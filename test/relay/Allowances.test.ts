@@ -50,6 +50,18 @@ describe("an allowance", () => {
     assert.strictEqual(allowances.spend("ada", 0, 4_000), 0)
   })
 
+  it("[S13] without an end keeps nobody waiting, and nothing in memory", () => {
+    // As the relay makes one of `maxRequestsPerSecond`.
+    for (const most of [Infinity, Number.MAX_VALUE]) {
+      const perSecond = most * 8 * 1_024
+      const allowances = new Allowances({ perSecond, atOnce: perSecond, longestWait: 3_000 })
+      assert.strictEqual(allowances.spend("ada", 1e9, 0), 0)
+      assert.strictEqual(allowances.spend("ada", 1e9, 1), 0)
+      allowances.prune(1)
+      assert.strictEqual(allowances.size, 0)
+    }
+  })
+
   it("that is whole again takes no memory", () => {
     const allowances = makeAllowances()
     allowances.spend("ada", 200, 0)
@@ -170,6 +182,19 @@ describe("a user who sends much on several connections", () => {
         console.log(`${rounds} rounds of others while ${replies.length} large frames came in`)
       }),
     { maxRequestsPerSecond }
+  )
+})
+
+describe("a relay that takes as many requests as come", () => {
+  relay(
+    "[S13] pauses nobody",
+    (url) =>
+      Effect.gen(function* () {
+        const client = yield* join(url, "p-ada")
+        for (let n = 0; n < 20; n++) assert.isUndefined((yield* client.announce("s", [n])).error)
+        assert.strictEqual(yield* Effect.promise(() => metric(url, "pauses_total")), 0)
+      }),
+    { maxRequestsPerSecond: Infinity }
   )
 })
 
