@@ -14,7 +14,7 @@ import { CloseCode } from "../bifur/JsonRpc.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
 import type { Member } from "./Member.ts"
-import type { PendingTokens } from "./PendingTokens.ts"
+import { type PendingTokens, questionOf } from "./PendingTokens.ts"
 import type { Places } from "./Places.ts"
 import { AuthUnavailable, bearerToken, type RelayAuth } from "./RelayAuth.ts"
 import { Rechecks } from "./Rechecks.ts"
@@ -72,15 +72,16 @@ export const makeAuthorizer = (
 
     /** Decides, where few enough of the same network are being decided; it ends with the connection. */
     const decideInBounds = (member: Member, authorization: string, decided: Decided): void => {
-      const { connection, network } = member
-      if (!pending.begin(network)) {
+      const { address, connection, network } = member
+      const question = questionOf(authorization, address)
+      if (!pending.begin(network, question)) {
         counts.refuse("requests")
         connection.close(tryAgainLater, "too many tokens of this address are being checked")
         return
       }
       const decision = fork(decide(services, member, authorization, decided))
       member.decision = decision
-      decision.addObserver(() => pending.end(network))
+      decision.addObserver(() => pending.end(network, question))
     }
 
     const recheck = (member: Member) =>
