@@ -3,8 +3,8 @@
  */
 
 /**
- * What may be spent: so much in a second, so much at once after a quiet time; and the longest time, in
- * milliseconds, for which who spends more is kept waiting.
+ * What may be spent: so much in a second (`Infinity` where nobody ever waits), so much at once after a quiet
+ * time; and the longest time, in milliseconds, for which who spends more is kept waiting.
  */
 export interface Rate {
   readonly perSecond: number
@@ -38,6 +38,8 @@ export class Allowances {
   /** How long to wait after spending so much, in milliseconds. */
   spend(name: string, amount: number, now: number): number {
     const { atOnce, longestWait, perSecond } = this.#rate
+    // Of such an allowance nothing is ever spent, and its parts are no numbers.
+    if (perSecond === Infinity) return 0
     const whole = now - (atOnce / perSecond) * 1_000
     const paidAt = Math.max(this.#paidAt.get(name) ?? whole, whole) + (amount / perSecond) * 1_000
     const wait = Math.min(Math.max(0, paidAt - now), longestWait)

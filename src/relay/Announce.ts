@@ -42,13 +42,17 @@ const decode = Schema.decodeUnknownOption(
   })
 )
 
-const isDeeperThan = (levels: number, value: unknown): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  (levels === 0 ||
-    (Array.isArray(value) ? value : Object.values(value)).some((part) =>
-      isDeeperThan(levels - 1, part)
-    ))
+/** Without an array for each object: there are some in every announce. */
+const isDeeperThan = (levels: number, value: unknown): boolean => {
+  if (typeof value !== "object" || value === null) return false
+  if (levels === 0) return true
+  if (Array.isArray(value)) return value.some((part) => isDeeperThan(levels - 1, part))
+  const parts: { readonly [key: string]: unknown } = Object(value)
+  for (const key in parts) {
+    if (isDeeperThan(levels - 1, parts[key])) return true
+  }
+  return false
+}
 
 const tooDeep: Excess = {
   reason: "requests",

@@ -5,6 +5,7 @@
 import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -13,7 +14,7 @@ import { CloseCode } from "../bifur/JsonRpc.ts"
 import { monotonicNow } from "./Clock.ts"
 import { tryAgainLater } from "./Connection.ts"
 import type { Member } from "./Member.ts"
-import type { PendingTokens } from "./PendingTokens.ts"
+import { type PendingTokens, questionOf } from "./PendingTokens.ts"
 import type { Places } from "./Places.ts"
 import { AuthUnavailable, bearerToken, type RelayAuth } from "./RelayAuth.ts"
 import { Rechecks } from "./Rechecks.ts"
@@ -71,21 +72,28 @@ export const makeAuthorizer = (
 
     /** Decides, where few enough of the same network are being decided; it ends with the connection. */
     const decideInBounds = (member: Member, authorization: string, decided: Decided): void => {
-      const { connection, network } = member
-      if (!pending.begin(network)) {
+      const { address, connection, network } = member
+      const question = questionOf(authorization, address)
+      if (!pending.begin(network, question)) {
         counts.refuse("requests")
         connection.close(tryAgainLater, "too many tokens of this address are being checked")
         return
       }
       const decision = fork(decide(services, member, authorization, decided))
       member.decision = decision
-      decision.addObserver(() => pending.end(network))
+      decision.addObserver(() => pending.end(network, question))
     }
 
     const recheck = (member: Member) =>
       check(services, member).pipe(
         rechecking.withPermits(1),
-        Effect.map((isDecided) => rechecks.end(member, isDecided, monotonicNow()))
+        // However it ends: one that stayed under way would never be begun again.
+        Effect.onExit((exit) =>
+          Effect.sync(() =>
+            rechecks.end(member, Exit.isSuccess(exit) && exit.value, monotonicNow())
+          )
+        ),
+        Effect.asVoid
       )
 
     const beginDue = Effect.sync(() => {
@@ -118,7 +126,8 @@ const find = (
   token: Redacted.Redacted,
   { address }: Member
 ) =>
-  auth.authenticate(token, address).pipe(
+  // It may be code of somebody else, which throws before there is an effect.
+  Effect.suspend(() => auth.authenticate(token, address)).pipe(
     Effect.timeout(settings.authorizationTimeout),
     // A bug of the auth is nobody's refusal, and must not end the checks. It may hold a token.
     Effect.catchDefect(() =>

@@ -135,6 +135,13 @@ export class Connection {
     }, time).unref()
   }
 
+  /** Ends what {@link pauseFor} began. */
+  endPause(): void {
+    clearTimeout(this.#pauseTimer)
+    this.#pauseTimer = undefined
+    this.#readOn()
+  }
+
   /** Asks for an answer, whatever runs on the other side: WebSockets answer it themselves. */
   ping(): void {
     if (this.isOpen) this.#webSocket.ping()
@@ -148,8 +155,7 @@ export class Connection {
     this.#isSentAway = code === tryAgainLater
     this.#webSocket.close(code, reason)
     // The answer is read, and what has come before it, or the other side would be told of a reset.
-    clearTimeout(this.#pauseTimer)
-    this.#pauseTimer = undefined
+    this.endPause()
     this.resume()
     setTimeout(() => this.#webSocket.terminate(), closeGrace).unref()
   }

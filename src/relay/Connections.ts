@@ -73,6 +73,15 @@ const readingRate = ({ maxRequestsPerSecond }: RelaySettings) => ({
   longestWait: 10_000
 })
 
+/**
+ * Who pays for what is read: a user, on all connections. Those that have shown no token pay together where
+ * they are of one network, or a thousand of them would have the relay's time a thousand times.
+ */
+const payerOf = ({ connection, network, user }: Member): string => {
+  if (user !== undefined) return `user ${user.id}`
+  return network === undefined ? `connection ${connection.owner.id}` : `network ${network}`
+}
+
 /** What a message costs beside its bytes, as so many of them. */
 const bytesPerMessage = 256
 
@@ -242,9 +251,9 @@ export class Connections {
   }
 
   /** Who has sent more than the relay takes for now is not refused, but not read for a while. */
-  #spend({ connection, user }: Member, amount: number): void {
-    const name = user === undefined ? `connection ${connection.owner.id}` : `user ${user.id}`
-    const wait = this.#allowances.spend(name, amount, monotonicNow())
+  #spend(member: Member, amount: number): void {
+    const { connection } = member
+    const wait = this.#allowances.spend(payerOf(member), amount, monotonicNow())
     if (wait === 0 || !connection.isOpen) return
     this.#services.counts.pauses++
     connection.pauseFor(wait)

@@ -4,6 +4,7 @@
  */
 import { monotonicNow } from "./Clock.ts"
 import { isHeldUp, type Member } from "./Member.ts"
+import type { RelayCounts } from "./RelayCounts.ts"
 import type { RelaySettings } from "./RelayOptions.ts"
 
 /** Takes in text frames and pings. */
@@ -18,16 +19,18 @@ export interface Intake {
  * network, and what had come in the same read, 64 KiB at most, waits here. Nothing is refused for it.
  *
  * @example
- * const intake = makeIntake(makeRequests(authorizer, settings, counts), settings)
+ * const intake = makeIntake(makeRequests(authorizer, settings, counts), settings, counts)
  */
 export const makeIntake = (
   handle: (member: Member, text: string) => void,
-  { maxRequestsPerSecond }: Pick<RelaySettings, "maxRequestsPerSecond">
+  { maxRequestsPerSecond }: Pick<RelaySettings, "maxRequestsPerSecond">,
+  counts: Pick<RelayCounts, "pausesForRequests">
 ): Intake => {
   const holdBack = (member: Member): Array<string> => {
     const { connection, pace } = member
     const behind: Array<string> = []
     member.behind = behind
+    counts.pausesForRequests++
     connection.pause()
     member.paceTimer = setTimeout(() => goOn(member, behind), pace.rest(monotonicNow()))
     return behind

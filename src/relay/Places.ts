@@ -17,7 +17,7 @@ export interface PlaceServices {
     RelaySettings,
     "maxConnectionsPerRoom" | "maxConnectionsPerUser" | "maxRooms"
   >
-  readonly rooms: Rooms
+  readonly rooms: Pick<Rooms, "enter" | "has" | "population" | "size">
   readonly counts: RelayCounts
 }
 
@@ -48,6 +48,8 @@ export class Places {
       this.#services.counts.refuse(refusal.reason)
       return connection.close(tryAgainLater, refusal.message)
     }
+    // Strangers of its network may have sent more than is read of them: it is none of them any more.
+    if (member.user === undefined) connection.endPause()
     if (member.user?.id !== user.id) {
       this.expel(member)
       this.#byUser.add(user.id)

@@ -3,7 +3,7 @@
  */
 import { type BifurEvent, notificationMethod } from "../bifur/BifurEvent.ts"
 import type { Owner } from "./Owner.ts"
-import { textFrame } from "./WebSocketFrame.ts"
+import { keptTextFrame, textStart } from "./WebSocketFrame.ts"
 
 /** What follows the event in its frame. */
 const end = "}}"
@@ -43,25 +43,36 @@ export class Publication {
   }
 }
 
-/** An event as all subscribers of a room get it: they share the id of their subscription. */
+/** What all frames of a room have before their event: its subscribers share the id of their subscription. */
+export class FrameStart {
+  readonly text: string
+  readonly size: number
+
+  constructor(subscription: string) {
+    this.text = `{"jsonrpc":"2.0","method":"${notificationMethod}","params":{"subscription":${JSON.stringify(subscription)},"result":`
+    this.size = Buffer.byteLength(this.text)
+  }
+}
+
+/** An event as all subscribers of a room get it. */
 export const publicationOf = (
   subscription: string,
   key: string,
   event: BifurEvent,
   sender: Owner,
   at: number
-): Publication => publicationOfText(subscription, key, JSON.stringify(event), sender, at)
+): Publication =>
+  publicationOfText(new FrameStart(subscription), key, JSON.stringify(event), sender, at)
 
 /** The same of an event that is JSON already. */
 export const publicationOfText = (
-  subscription: string,
+  start: FrameStart,
   key: string,
   event: string,
   sender: Owner,
   at: number
 ): Publication => {
-  const start = `{"jsonrpc":"2.0","method":"${notificationMethod}","params":{"subscription":${JSON.stringify(subscription)},"result":`
-  const frame = textFrame(start + event + end)
-  const head = frame.length - end.length - Buffer.byteLength(event)
-  return new Publication(key, sender, at, frame, head)
+  // As long as its session is, among many that are not.
+  const frame = keptTextFrame(start.text + event + end)
+  return new Publication(key, sender, at, frame, textStart(frame) + start.size)
 }

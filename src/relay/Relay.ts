@@ -130,7 +130,7 @@ const make = Effect.fnUntraced(function* (
     places,
     cluster,
     counts,
-    intake: makeIntake(makeRequests(authorizer, settings, counts), settings),
+    intake: makeIntake(makeRequests(authorizer, settings, counts), settings, counts),
     log: yield* makeConnectionLog
   })
   const { server } = listener

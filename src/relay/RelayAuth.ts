@@ -49,6 +49,9 @@ export class RelayAuth extends Context.Service<
     /**
      * The user who may enter there. Refuses the token with {@link TokenRefused}; fails with
      * {@link AuthUnavailable} where that can't be known for now.
+     *
+     * It is called for each connection, at once for all that show the same token: an auth that asks
+     * elsewhere asks once for all of them.
      */
     readonly authenticate: (
       token: Redacted.Redacted,

@@ -66,8 +66,10 @@ export class RelayCounts {
   conflated = 0
   /** The same for a single receiver that was slow. */
   conflatedForSlow = 0
-  /** Times that a connection was not read for a while, as more came than the relay takes of one. */
+  /** Times that a connection was not read for a while, as its user had sent more bytes than are read of one. */
   pauses = 0
+  /** The same, as it had sent more requests than are read in a second. */
+  pausesForRequests = 0
   /** Roll calls that were answered from the table. */
   rollCalls = 0
   /** Messages of other nodes that could not be read. */

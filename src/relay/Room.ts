@@ -6,7 +6,7 @@
 import { type SessionId, sessionKey, type SessionKey, type UserId } from "../Session.ts"
 import { Departures } from "./Departures.ts"
 import { isNewer, type Owner } from "./Owner.ts"
-import { type Publication, publicationOf, publicationOfText } from "./Publication.ts"
+import { FrameStart, type Publication, publicationOf, publicationOfText } from "./Publication.ts"
 import { Tally } from "./Tally.ts"
 
 /**
@@ -70,6 +70,7 @@ const bytesPerInterval = 4_096
 export class Room {
   /** The subscription id that all subscribers share, so that one frame serves them all. */
   readonly subscription: string
+  readonly #frameStart: FrameStart
   readonly #announceInterval: number
   readonly #held: Tally
   readonly #sessions = new Map<SessionKey, Session>()
@@ -88,6 +89,7 @@ export class Room {
     held: Tally = new Tally()
   ) {
     this.subscription = subscription
+    this.#frameStart = new FrameStart(subscription)
     this.#held = held
     this.#announceInterval = options.announceInterval
   }
@@ -144,7 +146,7 @@ export class Room {
     const at = waits ? known.latest.at : Math.max(now, known?.nextAt ?? now)
     const places = JSON.stringify(locations)
     const event = `{"type":"state","i":${JSON.stringify(userId)},"m":{"sessionId":${JSON.stringify(sessionId)},"locations":${places}}}`
-    const latest = publicationOfText(this.subscription, key, event, announcer, at)
+    const latest = publicationOfText(this.#frameStart, key, event, announcer, at)
     const nextAt =
       at + this.#announceInterval * Math.max(1, Math.ceil(latest.frame.length / bytesPerInterval))
     const session = { key, userId, sessionId, owner, announcedAt: now, latest, nextAt }

@@ -18,10 +18,18 @@ const inEightBytes = 127
  * @example
  * textFrame("♥") // <81 03 e2 99 a5>
  */
-export const textFrame = (text: string): Buffer => {
+export const textFrame = (text: string): Buffer => write(text, Buffer.allocUnsafe)
+
+/**
+ * The same, to be kept. Node cuts small buffers out of slabs of 64 KiB, and a slab lives as long as anything
+ * in it does: this frame has memory of its own, which takes longer to get.
+ */
+export const keptTextFrame = (text: string): Buffer => write(text, Buffer.allocUnsafeSlow)
+
+const write = (text: string, allocate: (size: number) => Buffer): Buffer => {
   const length = Buffer.byteLength(text)
   const head = length <= maxShort ? 2 : length <= 0xffff ? 4 : 10
-  const frame = Buffer.allocUnsafe(head + length)
+  const frame = allocate(head + length)
   frame[0] = finalText
   if (head === 2) {
     frame[1] = length
@@ -35,3 +43,7 @@ export const textFrame = (text: string): Buffer => {
   frame.write(text, head)
   return frame
 }
+
+/** Where the text starts in such a frame. */
+export const textStart = ({ 1: short }: Buffer): number =>
+  short === inEightBytes ? 10 : short === inTwoBytes ? 4 : 2

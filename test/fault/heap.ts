@@ -11,9 +11,16 @@ const collect = Effect.sync(() => {
   gc()
 })
 
-/** Megabytes. The wait lets go of what only the current turn of the event loop holds. */
-export const heapUsed: Effect.Effect<number> = collect.pipe(
-  Effect.andThen(Effect.sleep("50 millis")),
-  Effect.andThen(collect),
-  Effect.andThen(Effect.sync(() => process.memoryUsage().heapUsed / 2 ** 20))
-)
+/** Megabytes of it. The wait lets go of what only the current turn of the event loop holds. */
+const used = (of: "arrayBuffers" | "heapUsed"): Effect.Effect<number> =>
+  collect.pipe(
+    Effect.andThen(Effect.sleep("50 millis")),
+    Effect.andThen(collect),
+    Effect.andThen(Effect.sync(() => process.memoryUsage()[of] / 2 ** 20))
+  )
+
+/** What values take. */
+export const heapUsed = used("heapUsed")
+
+/** What buffers take. */
+export const buffersUsed = used("arrayBuffers")

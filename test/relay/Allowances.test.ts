@@ -1,11 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
 import { Allowances } from "../../src/relay/Allowances.ts"
+import { makeMember } from "../../src/relay/Member.ts"
+import { OpenRoom } from "../../src/relay/OpenRoom.ts"
+import { Places } from "../../src/relay/Places.ts"
+import { resolveOptions } from "../../src/relay/RelayOptions.ts"
+import { Tally } from "../../src/relay/Tally.ts"
+import { UserId } from "../../src/Session.ts"
 import { fakeConnection } from "./FakeSocket.ts"
+import { encodeRequest } from "../../src/bifur/JsonRpc.ts"
 import { join, type Reply } from "./RelayClient.ts"
+import { authorizing } from "./authorizing.ts"
 import { relay } from "./relayTest.ts"
-import { couple, metric, other } from "./visitor.ts"
+import { ask, couple, metric, other } from "./visitor.ts"
 
 /** A thousand a second, two hundred of them at once, nobody for longer than three seconds. */
 const makeAllowances = () => new Allowances({ perSecond: 1_000, atOnce: 200, longestWait: 3_000 })
@@ -41,6 +50,18 @@ describe("an allowance", () => {
     assert.strictEqual(allowances.spend("ada", 0, 4_000), 0)
   })
 
+  it("[S13] without an end keeps nobody waiting, and nothing in memory", () => {
+    // As the relay makes one of `maxRequestsPerSecond`.
+    for (const most of [Infinity, Number.MAX_VALUE]) {
+      const perSecond = most * 8 * 1_024
+      const allowances = new Allowances({ perSecond, atOnce: perSecond, longestWait: 3_000 })
+      assert.strictEqual(allowances.spend("ada", 1e9, 0), 0)
+      assert.strictEqual(allowances.spend("ada", 1e9, 1), 0)
+      allowances.prune(1)
+      assert.strictEqual(allowances.size, 0)
+    }
+  })
+
   it("that is whole again takes no memory", () => {
     const allowances = makeAllowances()
     allowances.spend("ada", 200, 0)
@@ -73,6 +94,36 @@ describe("a connection that is not read for a while", () => {
       })
   )
 
+  it("[S13] is read again once it is a user's, for strangers of its network pay by themselves", () => {
+    const { connection, counts } = fakeConnection()
+    const settings = resolveOptions({})
+    const services = {
+      settings,
+      counts,
+      held: new Tally(),
+      share: () => undefined,
+      onEmpty: () => undefined
+    }
+    const rooms = {
+      size: 0,
+      has: () => false,
+      population: () => 0,
+      enter: () => new OpenRoom(services)
+    }
+    const places = new Places({ settings, rooms, counts })
+    const room = { _tag: "Dataset", project: "demo", dataset: "production" } as const
+    const member = makeMember(connection, room, "203.0.113.7")
+    const ada = { id: UserId.make("p-ada"), displayName: "Ada" }
+    connection.pauseFor(60_000)
+    places.enter(member, ada, Redacted.make("p-ada"))
+    assert.isFalse(connection.isPaused)
+    // What a user has to pay for is not forgiven when its token is checked again.
+    connection.pauseFor(60_000)
+    places.enter(member, ada, Redacted.make("p-ada"))
+    assert.isTrue(connection.isPaused)
+    connection.close(1000, "")
+  })
+
   it("is read again when it is closed: the other side's answer is to be seen", () => {
     const { connection } = fakeConnection()
     connection.pause()
@@ -94,6 +145,8 @@ const each = 3
 /** Bytes that may have been read of one user after a time, and what came in the same reads. */
 const most = (seconds: number) =>
   maxRequestsPerSecond * 1_024 * (2 + 8 * seconds) + crowd * 64 * 1_024
+
+const pauses = (url: string, reason: string) => metric(url, "pauses_total", `reason="${reason}"`)
 
 describe("a user who sends much on several connections", () => {
   relay(
@@ -127,9 +180,72 @@ describe("a user who sends much on several connections", () => {
         )
         for (const reply of replies) assert.isUndefined((yield* Fiber.join(reply)).error)
         assert.isAbove(rounds, 3)
-        assert.isAbove(yield* Effect.promise(() => metric(url, "pauses_total")), 0)
+        assert.isAbove(yield* Effect.promise(() => pauses(url, "bytes")), 0)
         console.log(`${rounds} rounds of others while ${replies.length} large frames came in`)
       }),
     { maxRequestsPerSecond }
+  )
+})
+
+describe("a relay that takes as many requests as come", () => {
+  relay(
+    "[S13] pauses nobody",
+    (url) =>
+      Effect.gen(function* () {
+        const client = yield* join(url, "p-ada")
+        for (let n = 0; n < 20; n++) assert.isUndefined((yield* client.announce("s", [n])).error)
+        assert.strictEqual(yield* Effect.promise(() => pauses(url, "requests")), 0)
+        assert.strictEqual(yield* Effect.promise(() => pauses(url, "bytes")), 0)
+      }),
+    { maxRequestsPerSecond: Infinity }
+  )
+})
+
+describe("connections of an address that show no token", () => {
+  const from = { "x-forwarded-for": "203.0.113.7" }
+  const large = encodeRequest("1", "presence_announce", { data: { sessionId: "s", locations } })
+  /** A connection that sends texts one by one, and how many answers it has. */
+  const visit = Effect.fnUntraced(function* (url: string) {
+    const { webSocket } = yield* ask(url, from)
+    const answers: Array<string> = []
+    webSocket.on("message", (data) => answers.push(String(data)))
+    const say = (method: string, params = {}) =>
+      Effect.callback<string>((resume) => {
+        webSocket.once("message", (data) => resume(Effect.succeed(String(data))))
+        webSocket.send(encodeRequest("1", method, params))
+      })
+    return { webSocket, answers, say }
+  })
+
+  authorizing(
+    "[S13] are read together as fast as a user; who shows a token, and who is elsewhere, goes on",
+    () => (_, user) => Effect.delay(user, 20),
+    (url) =>
+      Effect.gen(function* () {
+        const goOn = yield* couple(url)
+        const strangers = yield* Effect.forEach(Array.from({ length: crowd }), () => visit(url))
+        const answered = () => strangers.reduce((sum, { answers }) => sum + answers.length, 0)
+        const start = performance.now()
+        for (let n = 0; n < each; n++) {
+          for (const { webSocket } of strangers) webSocket.send(large)
+        }
+        const guest = yield* visit(url)
+        const authorization = { authorization: "Bearer p-guest" }
+        assert.include(yield* guest.say("authorization", authorization), '"ok":true')
+        for (let n = 0; n < 5; n++) {
+          assert.notInclude(yield* guest.say("presence_subscribe"), "error")
+        }
+        assert.isBelow(answered(), crowd * each)
+        while (answered() < crowd * each) {
+          yield* goOn
+          const read = answered() * frameSize
+          assert.isAtMost(read, most((performance.now() - start) / 1_000))
+          yield* Effect.sleep(20)
+        }
+        for (const { answers } of strangers) {
+          for (const answer of answers) assert.include(answer, "Authorize first")
+        }
+      }),
+    { maxRequestsPerSecond, trustedProxies: 1, authorizationTimeout: "1 minute" }
   )
 })

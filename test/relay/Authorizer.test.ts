@@ -121,6 +121,54 @@ describe("an authorization that can't be decided", () => {
   )
 })
 
+describe("an auth that throws before it has an effect to give", () => {
+  const thrown = { code: 1013, reason: "the token could not be checked; try again" }
+  const bug = (): never => {
+    throw new Error("a bug")
+  }
+
+  authorizing(
+    "[S6] closes with 1013 at once, and ends nobody else's connection",
+    () => (token, user) => (token === "p-bug" ? bug() : user),
+    (url) =>
+      Effect.gen(function* () {
+        const other = yield* join(url, "p-other")
+        const client = yield* connect(url)
+        yield* Effect.forkChild(client.authorize("p-bug"), { startImmediately: true })
+        assert.deepEqual(yield* client.closed, thrown)
+        assert.isUndefined((yield* other.announce("s")).error)
+      })
+  )
+
+  authorizing(
+    "[S6] closes with 1013 whoever shows another token, and leaves nobody unread",
+    () => (token, user) => (token === "p-bug" ? bug() : user),
+    (url) =>
+      Effect.gen(function* () {
+        const client = yield* join(url, "p-ada")
+        yield* Effect.forkChild(client.authorize("p-bug"), { startImmediately: true })
+        assert.deepEqual(yield* client.closed, thrown)
+      })
+  )
+
+  let asked = 0
+  authorizing(
+    "[S2] is asked again about who is in",
+    () => (_, user) => {
+      asked++
+      if (asked === 1) return user
+      return asked === 2 ? bug() : Effect.fail(new TokenRefused({ reason: "unauthorized" }))
+    },
+    (url) =>
+      Effect.gen(function* () {
+        const eve = yield* join(url, "p-eve")
+        assert.strictEqual((yield* eve.closed).code, 4001)
+        assert.strictEqual(asked, 3)
+      }),
+    { timeToLive: 400 }
+  )
+})
+
 describe("a token that was accepted", () => {
   const revoked = new TokenRefused({ reason: "unauthorized" })
 

@@ -100,6 +100,21 @@ describe("a connection that sends more requests than are read in a second", () =
   )
 
   relay(
+    "[S13] is counted as one that was not read for a while, by the reason",
+    (url) =>
+      Effect.gen(function* () {
+        const pauses = (reason: string) => metric(url, "pauses_total", `reason="${reason}"`)
+        yield* couple(url)
+        assert.strictEqual(yield* Effect.promise(() => pauses("requests")), 0)
+        const fast = yield* join(url, "p-fast")
+        for (let n = 0; n < 160; n++) fast.send(`{"jsonrpc":"2.0","method":"none"}`)
+        yield* eventually("a pause", async () => (await pauses("requests")) > 0)
+        assert.strictEqual(yield* Effect.promise(() => pauses("bytes")), 0)
+      }),
+    { maxRequestsPerSecond: 50 }
+  )
+
+  relay(
     "[S4] is gone once it is read again, where it has ended meanwhile",
     (url) =>
       Effect.gen(function* () {

@@ -8,7 +8,7 @@ import { TokenRefused } from "../../src/relay/RelayAuth.ts"
 import { type Authenticate, authorizing } from "./authorizing.ts"
 import { eventually } from "./RawSocket.ts"
 import { connect, join } from "./RelayClient.ts"
-import { ask, type Headers, refusals } from "./visitor.ts"
+import { ask, type Headers, other, refusals } from "./visitor.ts"
 
 /** Tokens that start with `slow` are never decided; how many are asked about is counted. */
 const makeSlow = () => {
@@ -63,7 +63,7 @@ describe("tokens of an address that are being decided", () => {
       Effect.gen(function* () {
         const from = { "x-forwarded-for": "203.0.113.7" }
         const all = yield* Effect.forEach(Array.from({ length: 20 }), () => ask(url, from))
-        for (const { webSocket } of all) show(webSocket, "slow")
+        for (const [n, { webSocket }] of all.entries()) show(webSocket, `slow-${n}`)
         yield* eventually("all are asked about", () => open.count === 20)
         assert.strictEqual(yield* refusals(url, "requests"), 0)
 
@@ -80,7 +80,7 @@ describe("tokens of an address that are being decided", () => {
         yield* eventually("another address has its own", () => open.count === 21)
         // Without the header they are this machine's own.
         const own = yield* Effect.forEach(Array.from({ length: 21 }), () => ask(url))
-        for (const { webSocket } of own) show(webSocket, "slow")
+        for (const [n, { webSocket }] of own.entries()) show(webSocket, `slow-${n}`)
         yield* eventually("this machine has no bound", () => open.count === 42)
 
         all[0]?.webSocket.close()
@@ -89,6 +89,42 @@ describe("tokens of an address that are being decided", () => {
         show(next.webSocket, "slow")
         yield* eventually("its place is taken", () => open.count === 42)
         assert.strictEqual(yield* refusals(url, "requests"), 1)
+      }),
+    { trustedProxies: 1 }
+  )
+})
+
+describe("a token that is being decided", () => {
+  const { authenticate, open } = makeSlow()
+  authorizing(
+    "[S10] is one of its address on however many connections to a room, until the last has left",
+    authenticate,
+    (url) =>
+      Effect.gen(function* () {
+        const from = { "x-forwarded-for": "203.0.113.7" }
+        const visit = Effect.fnUntraced(function* (token: string, at?: string) {
+          const { webSocket } = yield* ask(url, from, at)
+          show(webSocket, token)
+          return webSocket
+        })
+        const tabs = yield* Effect.forEach(Array.from({ length: 30 }), () => visit("slow-tabs"))
+        for (let n = 1; n < 19; n++) yield* visit(`slow-${n}`)
+        yield* visit("slow-tabs", other)
+        yield* eventually("all are let in", () => open.count === 49)
+
+        const isFull = Effect.fnUntraced(function* () {
+          assert.strictEqual((yield* closed(yield* visit("slow-late"))).code, 1013)
+        })
+        yield* isFull()
+        const [last, ...others] = tabs
+        for (const webSocket of others) webSocket.close()
+        yield* eventually("one tab is left", () => open.count === 20)
+        yield* isFull()
+        last?.close()
+        yield* eventually("none is left", () => open.count === 19)
+        yield* visit("slow-late")
+        yield* eventually("its place is taken", () => open.count === 20)
+        assert.strictEqual(yield* refusals(url, "requests"), 2)
       }),
     { trustedProxies: 1 }
   )
@@ -112,11 +148,11 @@ describe("tokens that are shown over HTTP", () => {
     authenticate,
     (url) =>
       Effect.gen(function* () {
-        const asking = yield* Effect.forEach(Array.from({ length: 15 }), () =>
-          Effect.forkScoped(askMe(url, "slow", from))
+        const asking = yield* Effect.forEach(Array.from({ length: 15 }), (_, n) =>
+          Effect.forkScoped(askMe(url, `slow-${n}`, from))
         )
         const sockets = yield* Effect.forEach(Array.from({ length: 5 }), () => ask(url, from))
-        for (const { webSocket } of sockets) show(webSocket, "slow")
+        for (const [n, { webSocket }] of sockets.entries()) show(webSocket, `slow-${n}`)
         yield* eventually("all are asked about", () => open.count === 20)
 
         const late = yield* askMe(url, "p-late", from)

@@ -78,11 +78,15 @@ const traffic = ({ authorizer, counts }: MetricSources): ReadonlyArray<MetricFam
     "Connections whose token was found good longer ago than that may be relied on.",
     authorizer.overdue()
   ),
-  counter(
-    "pauses_total",
-    "Times that a connection was not read for a while, as its user sent more than the relay takes of one.",
-    counts.pauses
-  ),
+  {
+    name: `${prefix}pauses_total`,
+    type: "counter",
+    help: "Times that a connection was not read for a while, as more came in a second than the relay takes: requests of one connection, or bytes of a user or of an address without a token.",
+    samples: [
+      { labels: { reason: "requests" }, value: counts.pausesForRequests },
+      { labels: { reason: "bytes" }, value: counts.pauses }
+    ]
+  },
   counter(
     "roll_calls_answered_total",
     "Roll calls that were answered from the table.",

@@ -8,7 +8,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { currentUser, flatProfile, nestedProfile, type Provider } from "./Profiles.ts"
-import type { PendingTokens } from "../PendingTokens.ts"
+import { type PendingTokens, questionOf } from "../PendingTokens.ts"
 import { bearerToken, type RelayAuth, type RelayUser } from "../RelayAuth.ts"
 import type { RelayCounts } from "../RelayCounts.ts"
 import type { HostHeaders, RequestHead } from "../SocketRequest.ts"
@@ -85,6 +85,7 @@ export const layerUserRoutes = ({
     })
     return yield* pending.deciding(
       network,
+      questionOf(headers.authorization, scope),
       auth.authenticate(token, scope),
       () => new TooManyTokens()
     )
