@@ -114,7 +114,7 @@ export const makeAnnounce = (bounds: Bounds, counts: RelayCounts): Handler => {
     const draft = table.draft(connection.owner, user.id, sessionId, locations, monotonicNow())
     const excess =
       excessOf(draft, member, bounds) ??
-      (table.get(user.id, sessionId) === undefined ? excessOfBeginning(member, bounds) : undefined)
+      (draft.isNew ? excessOfBeginning(member, bounds) : undefined)
     if (excess !== undefined) return refuseFor(excess)
     room.publish([table.keep(draft)])
     return done

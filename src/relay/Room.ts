@@ -32,11 +32,13 @@ export interface Session {
  *
  * - `size`: the bytes of its locations as they are published.
  * - `growth`: how much more would be held for its user, in bytes.
+ * - `isNew`: it is not known yet.
  */
 export interface Draft {
   readonly session: Session
   readonly size: number
   readonly growth: number
+  readonly isNew: boolean
 }
 
 /** What a session takes beside its frame and its ids, in bytes: entries of maps, their keys' heads. */
@@ -151,7 +153,7 @@ export class Room {
       at + this.#announceInterval * Math.max(1, Math.ceil(latest.frame.length / bytesPerInterval))
     const session = { key, userId, sessionId, owner, announcedAt: now, latest, nextAt }
     const growth = heldFor(session) - (known === undefined ? 0 : heldFor(known))
-    return { session, size: Buffer.byteLength(places), growth }
+    return { session, size: Buffer.byteLength(places), growth, isNew: known === undefined }
   }
 
   /** What comes of an announce. Nothing else may have happened to the session since the draft. */
