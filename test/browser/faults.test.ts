@@ -16,7 +16,7 @@ const range = (values: ReadonlyArray<number>) =>
   `${Math.min(...values)} to ${Math.max(...values)} ms`
 
 describe.skipIf(Browser.missing !== undefined)("a page", () => {
-  layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })((it) => {
+  layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })("on one stage", (it) => {
     it.effect("[C3] [C8] says that it is offline, and is back at once with the network", () =>
       Effect.gen(function* () {
         const { open, relay } = yield* Stage

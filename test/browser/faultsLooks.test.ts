@@ -136,7 +136,7 @@ const looks: ReadonlyArray<Look> = [
 ]
 
 describe.skipIf(Browser.missing !== undefined)("the page of the demo", () => {
-  layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })((it) => {
+  layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })("on one stage", (it) => {
     for (const { after, as, host, name, says } of looks) {
       it.effect(`[C8] ${name}: has words and a picture, and is accessible`, () =>
         Effect.gen(function* () {

@@ -73,7 +73,7 @@ const join = Effect.gen(function* () {
 const rounds = 200
 
 describe.skipIf(Browser.missing !== undefined)("in StrictMode", () => {
-  layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })((it) => {
+  layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })("on one stage", (it) => {
     it.effect(`[P2] components below the provider come and go ${rounds} times: one socket`, () =>
       Effect.gen(function* () {
         const { observer, page, problems } = yield* join

@@ -15,7 +15,7 @@ const attemptsWithin = Effect.fnUntraced(function* (page: Page, millis: number) 
 })
 
 describe.skipIf(Browser.missing !== undefined)("a page that is not let in", () => {
-  layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })((it) => {
+  layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })("on one stage", (it) => {
     it.effect("[C7] [C8] is told that its origin is refused, and where to add it", () =>
       Effect.gen(function* () {
         const { open, site } = yield* Stage

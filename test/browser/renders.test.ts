@@ -22,7 +22,7 @@ const row = ({ changes, events, frames, longestFrame, needless, renders, seconds
 })
 
 describe.skipIf(Browser.missing !== undefined)("renders in a busy room", () => {
-  layer(RendersStage.layer, { excludeTestServices: true })((it) => {
+  layer(RendersStage.layer, { excludeTestServices: true })("on one stage", (it) => {
     it.effect("[H1] a component renders when its own document changed, once a frame at most", () =>
       Effect.gen(function* () {
         const { measure } = yield* RendersStage

@@ -32,7 +32,7 @@ const stage = Effect.gen(function* () {
 })
 
 describe.skipIf(Browser.missing !== undefined)("a strict content security policy", () => {
-  layer(Relay.layerTest, { excludeTestServices: true })((it) => {
+  layer(Relay.layerTest, { excludeTestServices: true })("on one stage", (it) => {
     it.effect("[H6] leaves nothing to be seen of what is read out, before React has come", () =>
       Effect.gen(function* () {
         const { browser, page: url } = yield* stage

@@ -153,7 +153,7 @@ class Stage extends Context.Service<Stage, Chromium>()("test/ExamplesBrowser") {
 }
 
 describe.skipIf(Browser.missing !== undefined)("the example of a server that renders", () => {
-  layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })((it) => {
+  layer(Stage.layer, { excludeTestServices: true, timeout: "1 minute" })("on one stage", (it) => {
     it.effect("its page is there without scripts, and the browser takes it over", () =>
       Effect.gen(function* () {
         const { port } = yield* Effect.scoped(listen(createServer()))

@@ -17,7 +17,7 @@ const unrelated = [
 const sdk = "In the room, as the App SDK sees it"
 
 describe.skipIf(Browser.missing !== undefined)("the example of an App SDK app", () => {
-  layer(Stage.layer("sdk-react"), { excludeTestServices: true })((it) => {
+  layer(Stage.layer("sdk-react"), { excludeTestServices: true })("on one stage", (it) => {
     it.effect.each(["bifur", "sdk"] as const)(
       "our hooks, the SDK's hook beside them, and a colleague with the %s client see one room",
       (kind) =>

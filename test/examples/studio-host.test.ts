@@ -5,7 +5,7 @@ import * as Browser from "../browser/Browser.ts"
 import { focus, Stage, untilHides, untilSeesAda, untilShows } from "./stage.ts"
 
 describe.skipIf(Browser.missing !== undefined)("the example of a Studio's plugin", () => {
-  layer(Stage.layer("studio-host"), { excludeTestServices: true })((it) => {
+  layer(Stage.layer("studio-host"), { excludeTestServices: true })("on one stage", (it) => {
     it.effect.each(["bifur", "sdk"] as const)(
       "the plugin's fields and a colleague with the %s client see one room",
       (kind) =>
