@@ -39,7 +39,7 @@ const say = (lines: ReadonlyArray<readonly [label: string, text: string]>): Effe
 const layerLocal = (relayPort: number, pagePort: number) => {
   const relay = Relay.layer({ port: relayPort }).pipe(Layer.provide(RelayAuth.layerDevelopment))
   const joined = Effect.map(Relay, ({ url: apiHost }) => {
-    const room = { projectId: "demo", dataset: "demo", apiHost }
+    const room = { projectId: "demo", dataset: "production", apiHost }
     const config: RelayConfig = { service: "relay", ...room }
     const summary = Effect.flatMap(Page, ({ url }) =>
       say([

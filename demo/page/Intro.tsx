@@ -23,12 +23,11 @@ export function Intro({ config }: { config: DemoConfig }) {
         </p>
       )}
       <p>
-        For {service === "relay" ? "a third person" : "a third session"}, open this page{" "}
+        For {service === "relay" ? "two people more" : "two sessions more"}, open this page{" "}
         <a href="/presence" target="_blank" rel="noopener">
           in another tab
         </a>
-        {service === "relay" ? ": each tab brings two people of its own." : "."} Only presence is
-        shared; what you type stays in its pane.
+        . Only presence is shared; what you type stays in its pane.
       </p>
     </header>
   )

@@ -4,13 +4,16 @@ import { FieldPresence, usePresenceField } from "../../src/react/index.ts"
 export function BookForm({ documentId }: { readonly documentId: string }) {
   const title = usePresenceField({ documentId, path: ["title"] })
   return (
-    <label>
-      Title
-      <input {...title.props} />
+    <div>
+      <label>
+        Title
+        <input {...title.props} />
+      </label>
+      {/* Beside the label: in it, who is there would be part of the input's name. */}
       <FieldPresence documentId={documentId} path={["title"]} label="In the title" />
       {title.presence.length > 0 && (
         <em>{title.presence.map(({ user }) => user.displayName).join(", ")} here, too</em>
       )}
-    </label>
+    </div>
   )
 }
