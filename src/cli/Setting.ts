@@ -139,13 +139,13 @@ export const pathFlag = (name: string): Flag.Flag<string> => {
   })
 }
 
+/** Reads a path of a file. */
+export const parsePath = (value: string): Result.Result<string, string> =>
+  value === "" ? Result.fail("Expected a path") : Result.succeed(value)
+
 /** A path of a file. */
 export const file = (info: Omit<SettingInfo, "values">) =>
-  setting(
-    { values: "path", ...info },
-    (value) => (value === "" ? Result.fail("Expected a path") : Result.succeed(value)),
-    { flag: pathFlag }
-  )
+  setting({ values: "path", ...info }, parsePath, { flag: pathFlag })
 
 /** The address of a service over HTTP. */
 export const url = (info: Omit<SettingInfo, "values">) =>

@@ -17,7 +17,7 @@ import { ExitCode } from "./CommandFailure.ts"
 import { root } from "./root.ts"
 import { complain } from "./terminal/complain.ts"
 import { OutputClosed, withConsole } from "./terminal/Output.ts"
-import { withoutTokens } from "./terminal/printable.ts"
+import { withoutPastedTokens } from "./terminal/printable.ts"
 
 /** What was meant, in the same line. */
 const inLine = ({ message }: CliError.CliError): string => {
@@ -30,7 +30,7 @@ const presenter: CliOutput.Presenter = {
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? complain(
-          `${withoutTokens(event.errors.map(inLine).join("; "))} (see ${event.commandPath.join(" ")} --help)`
+          `${withoutPastedTokens(event.errors.map(inLine).join("; "))} (see ${event.commandPath.join(" ")} --help)`
         )
       : CliOutput.defaultPresenter.present(event)
 }

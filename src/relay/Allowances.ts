@@ -37,10 +37,10 @@ export class Allowances {
 
   /** How long to wait after spending so much, in milliseconds. */
   spend(name: string, amount: number, now: number): number {
-    const { atOnce, longestWait, perSecond } = this.#rate
+    const { longestWait, perSecond } = this.#rate
     // Of such an allowance nothing is ever spent, and its parts are no numbers.
     if (perSecond === Infinity) return 0
-    const whole = now - (atOnce / perSecond) * 1_000
+    const whole = this.#whole(now)
     const paidAt = Math.max(this.#paidAt.get(name) ?? whole, whole) + (amount / perSecond) * 1_000
     const wait = Math.min(Math.max(0, paidAt - now), longestWait)
     this.#paidAt.set(name, Math.min(paidAt, now + longestWait))
@@ -49,10 +49,15 @@ export class Allowances {
 
   /** Forgets those that are whole again: each is as good as a new one. */
   prune(now: number): void {
-    const { atOnce, perSecond } = this.#rate
-    const whole = now - (atOnce / perSecond) * 1_000
+    const whole = this.#whole(now)
     for (const [name, paidAt] of this.#paidAt) {
       if (paidAt <= whole) this.#paidAt.delete(name)
     }
+  }
+
+  /** Who has paid by then has nothing left to wait for: all that there is at once is there. */
+  #whole(now: number): number {
+    const { atOnce, perSecond } = this.#rate
+    return now - (atOnce / perSecond) * 1_000
   }
 }

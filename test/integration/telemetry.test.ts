@@ -6,7 +6,6 @@ import * as Metric from "effect/Metric"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import * as Tracer from "effect/Tracer"
 import {
   Auth,
   BifurTransport,
@@ -17,24 +16,9 @@ import {
 } from "../../src/index.ts"
 import { Relay } from "../../src/relay/Relay.ts"
 import * as FaultProxy from "../support/FaultProxy.ts"
+import { collectSpans, nameAndEnd } from "../support/spans.ts"
 
 const secret = "p-a-token-that-is-long-enough"
-
-/** All spans that are made, in order. */
-const collecting = () => {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
-  return { spans, layer: Layer.succeed(Tracer.Tracer, tracer) }
-}
-
-const nameAndEnd = ({ name, status }: Tracer.NativeSpan): string =>
-  `${name} ${status._tag === "Started" ? "open" : status.exit._tag}`
 
 const sanity = Layer.unwrap(
   Relay.useSync(({ url }) =>
@@ -54,7 +38,7 @@ describe("telemetry", () => {
   it.live(
     "[O1] a connection is a span with its steps in it, and an announce one of its own",
     () => {
-      const { layer, spans } = collecting()
+      const { layer, spans } = collectSpans()
       return Effect.gen(function* () {
         const presence = yield* Presence
         yield* presence.ready
@@ -95,7 +79,7 @@ describe("telemetry", () => {
   )
 
   it.live("[O1] a connection that comes to nothing ends its spans with a failure", () => {
-    const { layer, spans } = collecting()
+    const { layer, spans } = collectSpans()
     return Effect.gen(function* () {
       yield* statusOf(yield* Presence, "Unauthorized")
       assert.deepStrictEqual(spans.map(nameAndEnd), [

@@ -3,37 +3,22 @@ import { afterEach, assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Socket from "effect/socket/Socket"
-import * as Tracer from "effect/Tracer"
 import * as ConnectionSpans from "../../src/bifur/ConnectionSpans.ts"
 import { encodeReply, encodeRequest } from "../../src/bifur/JsonRpc.ts"
-import { FakeWebSocket } from "../support/FakeWebSocket.ts"
+import { collectSpans, nameAndEnd } from "../support/spans.ts"
+import { stubWebSocket } from "../support/stubWebSocket.ts"
 
 afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-const nameAndEnd = ({ name, status }: Tracer.NativeSpan): string =>
-  `${name} ${status._tag === "Started" ? "open" : status.exit._tag}`
-
 /** A socket as a connection has it, the other end of it, and the spans that were told. */
 const setup = Effect.gen(function* () {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
-  const socket = new FakeWebSocket("ws://abc.example/socket")
-  socket.open()
-  // What a constructor returns is what `new` gives.
-  vi.stubGlobal("WebSocket", function WebSocket() {
-    return socket
-  })
+  const { layer, spans } = collectSpans()
+  const socket = stubWebSocket()
   const open = yield* Effect.provide(
     Socket.WebSocketConstructor.useSync((make) => make),
-    Layer.provide(ConnectionSpans.layer, Layer.succeed(Tracer.Tracer, tracer))
+    Layer.provide(ConnectionSpans.layer, layer)
   )
   return { near: open(socket.url), far: socket, told: () => spans.map(nameAndEnd) }
 })

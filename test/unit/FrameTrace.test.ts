@@ -7,7 +7,8 @@ import * as References from "effect/References"
 import * as Socket from "effect/socket/Socket"
 import { encodeErrorReply, encodeRequest } from "../../src/bifur/JsonRpc.ts"
 import { FrameTrace } from "../../src/index.ts"
-import { FakeWebSocket, settle } from "../support/FakeWebSocket.ts"
+import { settle } from "../support/FakeWebSocket.ts"
+import { stubWebSocket } from "../support/stubWebSocket.ts"
 
 const tokens = [
   "sk-plain-0123456789",
@@ -19,24 +20,13 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** An open socket, which is the platform's. */
-const stubbed = () => {
-  const socket = new FakeWebSocket("ws://abc.example/socket")
-  socket.open()
-  // What a constructor returns is what `new` gives.
-  vi.stubGlobal("WebSocket", function WebSocket() {
-    return socket
-  })
-  return socket
-}
-
 /** A socket whose frames go through a layer, and what was logged of them. */
 const logging = Effect.fnUntraced(function* (level: LogLevel.LogLevel) {
   const logged: Array<readonly [string, unknown]> = []
   const logger = Logger.make(({ fiber, message }) => {
     logged.push([String(message), fiber.getRef(References.CurrentLogAnnotations)])
   })
-  const socket = stubbed()
+  const socket = stubWebSocket()
   const open = yield* Effect.provide(
     Socket.WebSocketConstructor.useSync((make) => make),
     FrameTrace.layer
@@ -73,7 +63,7 @@ describe("the log of frames", () => {
 /** A socket through the listener, and what the listener is told. */
 const traced = Effect.gen(function* () {
   const told: Array<string> = []
-  const socket = stubbed()
+  const socket = stubWebSocket()
   const layer = FrameTrace.layerListener(({ text }) => told.push(text))
   const make = yield* Effect.provide(
     Socket.WebSocketConstructor.useSync((make) => make),

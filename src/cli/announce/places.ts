@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import { resolve } from "../../DocumentRef.ts"
 import type { Path, ReportedLocation } from "../../Location.ts"
 import { tokenVariable } from "../room/roomSettings.ts"
-import { withoutTokens } from "../terminal/printable.ts"
+import { withoutPastedTokens } from "../terminal/printable.ts"
 
 /** What the flags say; the documents are one at least. */
 export interface PlaceValues {
@@ -24,7 +24,7 @@ const releaseOf = (documentId: string): string | undefined =>
 
 const parsePath = (text: string): Result.Result<Path, string> => {
   const parsed = Result.try(() => studioPath.fromString(text))
-  const bad = `"${withoutTokens(text)}" is no path. Write it as Sanity does: title, body[0].text or body[_key=="a1"].`
+  const bad = `"${withoutPastedTokens(text)}" is no path. Write it as Sanity does: title, body[0].text or body[_key=="a1"].`
   if (Result.isFailure(parsed) || parsed.success.includes("")) return Result.fail(bad)
   // What it does not understand, it takes for a name.
   return studioPath.toString(parsed.success) === text.replaceAll("'", '"')
@@ -60,7 +60,7 @@ export const placesOf = ({
     for (const reference of references) {
       if (resolve(reference) === undefined) {
         return yield* Result.fail(
-          `"${withoutTokens(reference.documentId)}"${perspective === undefined ? "" : ` with --perspective "${withoutTokens(perspective)}"`} is no document that Sanity allows. An id has letters, digits, dots, underscores and hyphens, 128 at most.`
+          `"${withoutPastedTokens(reference.documentId)}"${perspective === undefined ? "" : ` with --perspective "${withoutPastedTokens(perspective)}"`} is no document that Sanity allows. An id has letters, digits, dots, underscores and hyphens, 128 at most.`
         )
       }
     }

@@ -16,6 +16,7 @@ import { SanityClient } from "../../SanityClient.ts"
 import { Users } from "../../Users.ts"
 import { UsageError, CommandFailed, CommandUnauthorized } from "../CommandFailure.ts"
 import { complain } from "../terminal/complain.ts"
+import { noConnection } from "./noConnection.ts"
 import { refuseOtherProject } from "./relayProject.ts"
 import { type RoomTarget, resolveTarget } from "./RoomTarget.ts"
 import { defaultTimeout, type RoomValues } from "./roomSettings.ts"
@@ -96,13 +97,7 @@ export const awaitDecided = Effect.fnUntraced(function* (timeout: number | undef
     Effect.timeoutOrElse({
       duration: `${seconds} seconds`,
       orElse: () =>
-        Effect.flatMap(
-          SubscriptionRef.get(status),
-          (now) =>
-            new CommandFailed({
-              message: `No connection within ${seconds} s: ${whyNone(now)}. For where it fails run sanity-presence doctor.`
-            })
-        )
+        Effect.flatMap(SubscriptionRef.get(status), (now) => noConnection(seconds, whyNone(now)))
     })
   )
 })

@@ -6,7 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { projectHeader } from "../../relay/SocketRequest.ts"
 import { fromOptions } from "../../SanityClient.ts"
-import { CommandFailed, UsageError } from "../CommandFailure.ts"
+import { UsageError } from "../CommandFailure.ts"
+import { noConnection } from "./noConnection.ts"
 import type { RoomTarget } from "./RoomTarget.ts"
 import { defaultTimeout } from "./roomSettings.ts"
 
@@ -59,10 +60,7 @@ export const refuseOtherProject = Effect.fnUntraced(function* (
   )
   const other = yield* Effect.timeoutOrElse(otherProject(target, socketUrl), {
     duration: `${seconds} seconds`,
-    orElse: () =>
-      new CommandFailed({
-        message: `No connection within ${seconds} s: ${new URL(socketUrl).host} did not answer. For where it fails run sanity-presence doctor.`
-      })
+    orElse: () => noConnection(seconds, `${new URL(socketUrl).host} did not answer`)
   })
   if (other === undefined) return
   return yield* new UsageError({ message: `${other.problem} ${other.advice}` })

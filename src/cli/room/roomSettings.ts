@@ -3,7 +3,7 @@
  */
 import type * as Command from "effect/cli/Command"
 import * as Result from "effect/Result"
-import { flagsOf, pathFlag, seconds, setting, text, url } from "../Setting.ts"
+import { flagsOf, parsePath, pathFlag, seconds, setting, text, url } from "../Setting.ts"
 
 /** The variable with the token. */
 export const tokenVariable = "SANITY_AUTH_TOKEN"
@@ -60,10 +60,7 @@ const tokenFile = setting(
     default: "none",
     description: `The file with the token, where the variable ${tokenVariable} does not hold it`
   },
-  (path, env) =>
-    path === ""
-      ? Result.fail("Expected a path")
-      : Result.succeed({ path, isGiven: env === undefined }),
+  (value, env) => Result.map(parsePath(value), (path) => ({ path, isGiven: env === undefined })),
   { flag: pathFlag }
 )
 

@@ -13,7 +13,7 @@ export const printable = (text: string): string => text.replaceAll(unprintable, 
 const likeToken = /\w{40,}/g
 
 /** What somebody wrote, without what may be a token in it. */
-export const withoutTokens = (text: string): string => text.replaceAll(likeToken, "…")
+export const withoutPastedTokens = (text: string): string => text.replaceAll(likeToken, "…")
 
 /** JSON in one line that is safe to look at on a terminal, too. */
 export const printableJson = (value: unknown): string =>
